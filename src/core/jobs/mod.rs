@@ -1,0 +1,14 @@
+//! Durable jobs: work that survives the process that runs it.
+//!
+//! For: a queue in a database with lease, heartbeat, cancel, stored back-off, progress and artifacts. Not for: knowing
+//! what a job does; operations bind themselves to it with a [`JobHandler`]. The one decision: a worker *leases* a row
+//! with a fresh token and may write to it only while it holds that token, so a crash or a pause costs an attempt and
+//! never a result published twice.
+
+mod handler;
+mod model;
+mod store;
+
+pub use handler::{Artifact, JobContext, JobHandler, JobOutput};
+pub use model::{Job, JobFilter, JobPage, NewJob, Status};
+pub use store::{CancelAnswer, Claim, Enqueued, Heartbeat, IdempotencyKey, JobStore, Lease, StoreError};

@@ -1,0 +1,2 @@
+//! textmill mills raw text data into data that can be trained on.
+pub mod core;
