@@ -1,2 +1,3 @@
 //! textmill mills raw text data into data that can be trained on.
 pub mod core;
+pub mod operations;

@@ -1,6 +1,8 @@
 //! What we do it with: engines and storage that know nothing of operations, HTTP or the command line.
 
 pub mod failure;
+pub mod hash;
 pub mod ids;
 pub mod jobs;
 pub mod progress;
+pub mod storage;

@@ -5,10 +5,12 @@
 //! with a fresh token and may write to it only while it holds that token, so a crash or a pause costs an attempt and
 //! never a result published twice.
 
+mod events;
 mod handler;
 mod model;
 mod store;
 
+pub use events::JobEvents;
 pub use handler::{Artifact, JobContext, JobHandler, JobOutput};
 pub use model::{Job, JobFilter, JobPage, NewJob, Status};
 pub use store::{CancelAnswer, Claim, Enqueued, Heartbeat, IdempotencyKey, JobStore, Lease, StoreError};

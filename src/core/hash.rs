@@ -1,0 +1,73 @@
+//! SHA-256 as this project writes it: lower-case hexadecimal.
+//!
+//! For: digests of files and requests. Not for: keys and passwords beyond comparing digests of random keys. The one
+//! decision: files are hashed while something else reads or writes them, so the reader wraps the stream.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// Digest of bytes in memory.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    to_hex(&Sha256::digest(bytes))
+}
+
+/// Digest and size of a file; streams.
+///
+/// # Errors
+/// When the file can't be read.
+pub fn sha256_file(path: &Path) -> io::Result<(String, u64)> {
+    let mut reader = HashingReader::new(std::fs::File::open(path)?);
+    io::copy(&mut reader, &mut io::sink())?;
+    Ok(reader.finish())
+}
+
+/// Lower-case hexadecimal.
+pub fn to_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a `String` can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Hashes what is read through it.
+#[derive(Debug)]
+pub struct HashingReader<R> {
+    inner: R,
+    hasher: Sha256,
+    size_bytes: u64,
+}
+
+impl<R> HashingReader<R> {
+    /// Starts at the reader's present place.
+    pub fn new(inner: R) -> Self {
+        Self { inner, hasher: Sha256::new(), size_bytes: 0 }
+    }
+
+    /// Digest and count of the bytes read so far.
+    pub fn finish(self) -> (String, u64) {
+        (to_hex(&self.hasher.finalize()), self.size_bytes)
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        self.size_bytes += count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_abc_is_that_of_fips_180() {
+        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,3 @@
+//! Where bytes live and who may touch them.
+
+pub mod location;

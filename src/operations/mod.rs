@@ -1,0 +1,6 @@
+//! What we do: one folder an operation, usable from the service, the command line and tests alike.
+//!
+//! For: options in, outcome out. Not for: HTTP, SQL or printing. The one decision: an operation's options are one
+//! struct that the JSON body, the command line and the documentation share, and its outcome is plain data.
+
+pub mod parquet_conversion;
