@@ -82,11 +82,11 @@ run-precommit: ## Run the hooks on every file
 	@$(call need,pre-commit,run `make install-dev`)
 	pre-commit run --all-files
 
-run-docker: ## Build the image and start the service from it; the first start makes a key and prints where it is
+run-docker: ## Build the image and start the service from it, with a key made at the first start (DATA=./folder)
 	@$(call need,docker,install Docker Engine with its compose plugin)
 	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
 	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
-	docker compose up --build
+	$(if $(DATA),DATA="$(DATA)" )docker compose up --build
 
 clean: ## Remove what builds and tests left; the service's state in .textmill stays
 	$(CARGO) clean
