@@ -75,11 +75,11 @@ install-prod: release ## Install the shipped binary into PREFIX/bin (default ~/.
 	install -D -m 755 $(TARGET_DIR)/release/textmill "$(DESTDIR)$(PREFIX)/bin/textmill"
 
 install-precommit: ## Let git run the hooks before each commit
-	@$(call need,pre-commit,run `make install-dev`)
+	@$(call need,pre-commit,run make install-dev)
 	pre-commit install
 
 run-precommit: ## Run the hooks on every file
-	@$(call need,pre-commit,run `make install-dev`)
+	@$(call need,pre-commit,run make install-dev)
 	pre-commit run --all-files
 
 run-docker: ## Build the image and start the service from it, with a key made at the first start (DATA=./folder)
