@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the shipped binary, makes the inputs in a folder that goes away, and measures us beside the peers.
-# usage: convert.sh [ROWS] [ROUNDS]; TEXTMILL_BENCH_JSONL=FILE keeps every single measurement.
+# usage: convert.sh [ROWS] [ROUNDS]; BENCH_JSONL=FILE keeps every single measurement.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -19,4 +19,4 @@ folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 "$venv/bin/python" tests/bench/convert_inputs.py "$folder" --rows "$rows"
 "$venv/bin/python" tests/bench/convert_peers.py "$folder" --textmill "$target/release/textmill" --rounds "$rounds" \
-    ${TEXTMILL_BENCH_JSONL:+--jsonl "$TEXTMILL_BENCH_JSONL"}
+    ${BENCH_JSONL:+--jsonl "$BENCH_JSONL"}
