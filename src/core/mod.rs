@@ -5,4 +5,6 @@ pub mod hash;
 pub mod ids;
 pub mod jobs;
 pub mod progress;
+pub mod shutdown;
 pub mod storage;
+pub mod telemetry;

@@ -1,0 +1,15 @@
+//! Whole numbers of seconds and days as [`Duration`].
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
+
+pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_secs)
+}
+
+pub(super) fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(|days| Duration::from_secs(days.saturating_mul(SECONDS_OF_A_DAY)))
+}
