@@ -58,17 +58,12 @@ pub(super) fn run(args: &ConfigArgs, context: &Context) -> CommandResult {
 }
 
 fn table(settings: &[Effective], with_origin: bool) -> String {
-    if with_origin {
-        let mut table = Table::new(["SETTING", "VALUE", "ORIGIN"]);
-        settings.iter().for_each(|setting| {
-            table.row([setting.key.to_owned(), said(&setting.value), setting.origin.to_string()]);
-        });
-        table.to_string()
-    } else {
-        let mut table = Table::new(["SETTING", "VALUE"]);
-        settings.iter().for_each(|setting| table.row([setting.key.to_owned(), said(&setting.value)]));
-        table.to_string()
+    let mut table =
+        if with_origin { Table::new(["SETTING", "VALUE", "ORIGIN"]) } else { Table::new(["SETTING", "VALUE"]) };
+    for setting in settings {
+        table.row([setting.key.to_owned(), said(&setting.value), setting.origin.to_string()]);
     }
+    table.to_string()
 }
 
 fn said(value: &Value) -> String {

@@ -12,12 +12,12 @@ use super::exit::CommandError;
 use super::printer::{ColourChoice, Form, Printer, Voice};
 use crate::config::{Config, Loaded, Overrides, env_vars};
 use crate::core::failure::{Code, Failure};
+use crate::core::telemetry::build_info::BUILD;
 use crate::core::telemetry::logging::{self, FileOptions, LogGuard, LogOptions, StderrOptions};
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of every command")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, named where it is read")]
 pub struct GlobalArgs {
     /// Print one JSON document on stdout, failures too
     #[arg(long, global = true)]
@@ -103,6 +103,8 @@ impl Context {
     pub fn open(&self, process: Process) -> Result<(Loaded, LogGuard), CommandError> {
         let loaded = self.load_config()?;
         let guard = logging::init(&self.log_options(process, &loaded.config))?;
+        let file = loaded.file.as_ref().map(|file| file.display().to_string());
+        tracing::info!(file, version = BUILD.version, commit = BUILD.commit, "configuration read");
         Ok((loaded, guard))
     }
 

@@ -91,7 +91,7 @@ fn diagnose(context: &Context) -> Diagnosis {
         }
         Err(failure) => checks.push(Finding::fail(
             "configuration",
-            failure.detail,
+            failure.detail.trim_start_matches("configuration: "),
             failure.hint.unwrap_or_else(|| "correct it; state, data roots and port were not looked at".to_owned()),
         )),
     }

@@ -26,7 +26,7 @@ use crate::core::failure::{Code, Failure};
 
 /// Mills raw text data into data that can be trained on
 #[derive(Debug, Parser)]
-#[command(name = "textmill", version, about, long_about = LONG_ABOUT, after_long_help = EXAMPLES, max_term_width = 110)]
+#[command(name = "textmill", bin_name = "textmill", version, about, long_about = LONG_ABOUT, after_long_help = EXAMPLES, max_term_width = 110)]
 pub struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -63,7 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let context = Context::new(&cli.global);
     match dispatch(&cli.command, &context) {
         Ok(status) => status,
-        Err(error) => failed(error, &context.printer),
+        Err(error) => failed(error, context.printer),
     }
 }
 
@@ -75,7 +75,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
     }
 }
 
-fn failed(error: CommandError, printer: &Printer) -> ExitStatus {
+fn failed(error: CommandError, printer: Printer) -> ExitStatus {
     let Some(failure) = error.failure() else { return ExitStatus::Done };
     // With no stream left to say it on, the exit code says it.
     let _ = printer.failure(&failure);
@@ -85,11 +85,11 @@ fn failed(error: CommandError, printer: &Printer) -> ExitStatus {
 /// Help and version are answers; anything else is a failure, which `--json` wants as a document.
 fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> ExitStatus {
     if !error.use_stderr() {
-        return error.print().map_or_else(|error| failed(error.into(), &Printer::plain_text()), |()| ExitStatus::Done);
+        return error.print().map_or_else(|error| failed(error.into(), Printer::plain_text()), |()| ExitStatus::Done);
     }
     if arguments.iter().any(|argument| argument == "--json") {
         let printer = Printer { form: Form::Json, ..Printer::plain_text() };
-        return failed(CommandError::Failed(usage_failure(error)), &printer);
+        return failed(CommandError::Failed(usage_failure(error)), printer);
     }
     let _ = error.print();
     ExitStatus::Failed

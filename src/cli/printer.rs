@@ -90,7 +90,7 @@ impl Printer {
     ///
     /// # Errors
     /// When stdout can't be written.
-    pub fn outcome<T: Serialize + ?Sized>(&self, value: &T, human: impl FnOnce(&T) -> String) -> io::Result<()> {
+    pub fn outcome<T: Serialize + ?Sized>(self, value: &T, human: impl FnOnce(&T) -> String) -> io::Result<()> {
         match self.form {
             Form::Text => self.data(&human(value)),
             Form::Json => self.document(value),
@@ -101,7 +101,7 @@ impl Printer {
     ///
     /// # Errors
     /// When stdout can't be written.
-    pub fn data(&self, text: &str) -> io::Result<()> {
+    pub fn data(self, text: &str) -> io::Result<()> {
         self.say(Speech::Data, text)
     }
 
@@ -109,7 +109,7 @@ impl Printer {
     ///
     /// # Errors
     /// When stderr can't be written.
-    pub fn note(&self, text: impl fmt::Display) -> io::Result<()> {
+    pub fn note(self, text: impl fmt::Display) -> io::Result<()> {
         self.say(Speech::Note, &plain(&text.to_string()))
     }
 
@@ -117,7 +117,7 @@ impl Printer {
     ///
     /// # Errors
     /// When stderr can't be written.
-    pub fn warning(&self, text: impl fmt::Display) -> io::Result<()> {
+    pub fn warning(self, text: impl fmt::Display) -> io::Result<()> {
         self.say(Speech::Warning, &self.labelled("warning", AnsiColor::Yellow, &text.to_string()))
     }
 
@@ -125,7 +125,7 @@ impl Printer {
     ///
     /// # Errors
     /// When a stream can't be written.
-    pub fn failure(&self, failure: &Failure) -> io::Result<()> {
+    pub fn failure(self, failure: &Failure) -> io::Result<()> {
         self.say(Speech::Error, &self.labelled("error", AnsiColor::Red, &failure.detail))?;
         if let Some(hint) = &failure.hint {
             self.say(Speech::Error, &self.labelled("hint", AnsiColor::Cyan, hint))?;
@@ -136,16 +136,16 @@ impl Printer {
         }
     }
 
-    fn document<T: Serialize + ?Sized>(&self, value: &T) -> io::Result<()> {
+    fn document<T: Serialize + ?Sized>(self, value: &T) -> io::Result<()> {
         self.say(Speech::Data, &serde_json::to_string_pretty(value)?)
     }
 
-    fn labelled(&self, label: &str, colour: AnsiColor, text: &str) -> String {
+    fn labelled(self, label: &str, colour: AnsiColor, text: &str) -> String {
         let style = if self.colour { colour.on_default().bold() } else { Style::new() };
         format!("{style}{label}:{style:#} {}", plain(text))
     }
 
-    fn say(&self, speech: Speech, text: &str) -> io::Result<()> {
+    fn say(self, speech: Speech, text: &str) -> io::Result<()> {
         match self.stream(speech) {
             Some(Stream::Out) => write_whole(io::stdout().lock(), text),
             Some(Stream::Err) => write_whole(io::stderr().lock(), text),

@@ -16,7 +16,7 @@ const FRAMES_PER_SECOND: u8 = 10;
 
 impl Printer {
     /// Where a command reports its progress: a bar, or nowhere. The bar vanishes with the last clone.
-    pub fn progress_sink(&self) -> Arc<dyn ProgressSink> {
+    pub fn progress_sink(self) -> Arc<dyn ProgressSink> {
         if self.progress {
             Arc::new(Bar::new(ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND)))
         } else {

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
-
 pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_secs)
 }
 
 pub(super) fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    u64::deserialize(deserializer).map(|days| Duration::from_secs(days.saturating_mul(SECONDS_OF_A_DAY)))
+    u64::deserialize(deserializer).map(|days| Duration::from_hours(days.saturating_mul(24)))
 }

@@ -64,7 +64,7 @@ pub const NO_COLOR: &str = "NO_COLOR";
 /// `dumb`: a terminal without colour.
 pub const TERM: &str = "TERM";
 
-/// The variables of this process that begin with [`PREFIX`].
+/// The variables of this process that begin with [`PREFIX`], sorted.
 ///
 /// # Errors
 /// Names each whose value is not UTF-8.
@@ -79,6 +79,7 @@ pub fn of_this_process() -> Result<Vec<(String, String)>, ConfigError> {
             Err(_) => faults.push(Fault::new(Code::InvalidParameter, "is not UTF-8", Origin::Environment(name))),
         }
     }
+    found.sort();
     if faults.is_empty() { Ok(found) } else { Err(ConfigError::of(faults)) }
 }
 

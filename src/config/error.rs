@@ -63,11 +63,15 @@ impl ConfigError {
         &self.faults
     }
 
+    /// One fault as it is; of several each in a line of its own, its hint beside it.
     fn sentence(&self) -> String {
-        let sentences: Vec<String> = self.faults.iter().map(Fault::sentence).collect();
-        match sentences.as_slice() {
+        let with_hint = |fault: &Fault| match &fault.hint {
+            Some(hint) => format!("\n  {fault}: {hint}"),
+            None => format!("\n  {fault}"),
+        };
+        match self.faults.as_slice() {
             [only] => format!("configuration: {only}"),
-            many => format!("configuration: {} faults\n  {}", many.len(), many.join("\n  ")),
+            many => format!("configuration: {} faults{}", many.len(), many.iter().map(with_hint).collect::<String>()),
         }
     }
 }
@@ -82,7 +86,9 @@ impl Fails for ConfigError {
     }
 
     fn hint(&self) -> Option<String> {
-        let hints: Vec<&str> = self.faults.iter().filter_map(|fault| fault.hint.as_deref()).collect();
-        (!hints.is_empty()).then(|| hints.join("; "))
+        match self.faults.as_slice() {
+            [only] => only.hint.clone(),
+            _ => Some("correct them all; `textmill config reference` describes every setting".to_owned()),
+        }
     }
 }

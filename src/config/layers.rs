@@ -9,6 +9,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::env_vars;
 use super::error::Fault;
 use super::nearest::nearest;
 use super::origin::Origin;
@@ -59,7 +60,7 @@ impl Layers {
         for (name, text) in variables.filter(|(_, text)| !text.is_empty()) {
             let origin = Origin::Environment(name.clone());
             let Some(setting) = settings::by_env(&name) else {
-                let hint = nearest(&name, settings::all().map(|setting| setting.env));
+                let hint = nearest_variable(&name);
                 let fault = Fault::new(Code::UnknownField, "is not a variable of textmill", origin);
                 self.faults.push(fault.with_hint(Some(did_you_mean(hint, "variables"))));
                 continue;
@@ -125,6 +126,13 @@ impl Layers {
     }
 }
 
+/// Compared without the prefix that all of them share.
+fn nearest_variable(name: &str) -> Option<&'static str> {
+    let own = |name: &'static str| name.strip_prefix(env_vars::PREFIX).unwrap_or(name);
+    let meant = nearest(name.strip_prefix(env_vars::PREFIX)?, settings::all().map(|setting| own(setting.env)))?;
+    settings::all().map(|setting| setting.env).find(|env| own(env) == meant)
+}
+
 fn is_section(key: &str) -> bool {
     settings::all().any(|setting| setting.section() == Some(key))
 }
@@ -142,6 +150,6 @@ fn unknown_key(key: &str, origin: &Origin) -> Fault {
 fn did_you_mean(hint: Option<&str>, what: &str) -> String {
     match hint {
         Some(name) => format!("did you mean `{name}`?"),
-        None => format!("`textmill config show` lists the {what}"),
+        None => format!("`textmill config reference` lists the {what}"),
     }
 }

@@ -2,7 +2,7 @@
 
 /// The nearest of `known` to `wrong`, if one is near enough to be meant.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (wrong.chars().count() / 3).max(2);
+    let limit = (wrong.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| (edit_distance(wrong, candidate), candidate))

@@ -58,8 +58,8 @@ pub(super) fn free_space(loaded: &Loaded) -> Vec<Finding> {
         Ok(Some(free)) => {
             let detail = format!("{} for {}", bytes(free), dir.display());
             match free {
-                ..NO_SPACE_BYTES => Finding::fail(CHECK, detail, REMEDY),
-                ..LITTLE_SPACE_BYTES => Finding::warn(CHECK, detail, REMEDY),
+                0..NO_SPACE_BYTES => Finding::fail(CHECK, detail, REMEDY),
+                NO_SPACE_BYTES..LITTLE_SPACE_BYTES => Finding::warn(CHECK, detail, REMEDY),
                 _ => Finding::ok(CHECK, detail),
             }
         }

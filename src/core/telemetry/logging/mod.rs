@@ -15,6 +15,7 @@ mod layer;
 #[cfg(test)]
 mod tests;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
+use crate::core::failure::{Code, Fails};
 use files::Routes;
 use layer::RouterLayer;
 
@@ -79,11 +81,11 @@ pub enum LoggingError {
     AlreadySetUp,
 }
 
-impl crate::core::failure::Fails for LoggingError {
-    fn code(&self) -> crate::core::failure::Code {
+impl Fails for LoggingError {
+    fn code(&self) -> Code {
         match self {
-            Self::Directives(_) => crate::core::failure::Code::InvalidParameter,
-            Self::AlreadySetUp => crate::core::failure::Code::Internal,
+            Self::Directives(_) => Code::InvalidParameter,
+            Self::AlreadySetUp => Code::Internal,
         }
     }
 }
@@ -119,12 +121,23 @@ impl LogGuard {
     pub fn lost_lines(&self) -> u64 {
         self.routes.as_ref().map_or(0, |routes| routes.lost_lines())
     }
+
+    /// Reads [`LogGuard::lost_lines`] from elsewhere, for a metric.
+    pub fn lost_lines_reader(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let routes = self.routes.clone();
+        move || routes.as_ref().map_or(0, |routes| routes.lost_lines())
+    }
 }
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        if let Some(routes) = &self.routes {
-            routes.close();
+        let Some(routes) = &self.routes else { return };
+        routes.close();
+        let lost = routes.lost_lines();
+        if lost > 0 {
+            // The log itself is closed: stderr is the last place to say it, and if that fails nobody listens.
+            let _ =
+                writeln!(std::io::stderr(), "warning: {lost} log lines were lost: queue full, or disk refused them");
         }
     }
 }
