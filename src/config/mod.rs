@@ -2,7 +2,7 @@
 //!
 //! For: defaults → `textmill.toml` → `TEXTMILL_…` → flags, validated into types before anything starts. Not for:
 //! options of one operation (those are in the request). The one decision: every setting is declared once in a table
-//! ([`settings`]) that carries its check, so file, environment and flags can't disagree about what is allowed.
+//! (`settings.rs`) that carries its check, so file, environment and flags can't disagree about what is allowed.
 
 mod auth;
 mod data;

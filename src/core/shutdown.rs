@@ -139,4 +139,15 @@ mod tests {
         shutdown.wait(Duration::from_secs(5)).await.unwrap();
         assert_eq!(task.await.unwrap(), 7);
     }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_signal_sent_before_anybody_waits_is_not_missed() {
+        use rustix::process::{Signal as Number, getpid, kill_process};
+        let mut signals = Signals::listen().unwrap();
+        kill_process(getpid(), Number::TERM).unwrap();
+        assert_eq!(tokio::time::timeout(Duration::from_secs(5), signals.next()).await.unwrap(), Signal::Terminate);
+        kill_process(getpid(), Number::INT).unwrap();
+        assert_eq!(tokio::time::timeout(Duration::from_secs(5), signals.next()).await.unwrap(), Signal::Interrupt);
+    }
 }
