@@ -5,5 +5,10 @@ pub mod hash;
 pub mod ids;
 pub mod jobs;
 pub mod progress;
+pub mod shutdown;
 pub mod storage;
+<<<<<<< HEAD
 pub mod tabular;
+=======
+pub mod telemetry;
+>>>>>>> shell

@@ -35,6 +35,8 @@ pub struct TableOptions {
     pub as_text: bool,
     /// What ambiguous dates mean.
     pub date_order: DateOrder,
+    /// Whether the first record names the columns; `None`: find out.
+    pub header: Option<bool>,
 }
 
 /// A file is not a table, or can't be read as one.

@@ -12,7 +12,7 @@ use parquet::errors::ParquetError;
 use tokio_util::sync::CancellationToken;
 
 use super::error::ConversionError;
-use super::options::{AmbiguousDates, Compression, ConversionOptions, SchemaMode};
+use super::options::{AmbiguousDates, Compression, ConversionOptions, Header, SchemaMode};
 use super::outcome::{FileOutcome, FileStatus};
 use super::plan::PlannedFile;
 use super::rejects::RejectsFile;
@@ -266,7 +266,12 @@ fn table_options(options: &ConversionOptions) -> TableOptions {
         AmbiguousDates::DayFirst => DateOrder::DayFirst,
         AmbiguousDates::MonthFirst => DateOrder::MonthFirst,
     };
-    TableOptions { as_text: options.schema == SchemaMode::Text, date_order }
+    let header = match options.header {
+        Header::Auto => None,
+        Header::Present => Some(true),
+        Header::Absent => Some(false),
+    };
+    TableOptions { as_text: options.schema == SchemaMode::Text, date_order, header }
 }
 
 /// Digest of everything besides the input that shapes an output.
@@ -274,6 +279,7 @@ fn settings_digest(options: &ConversionOptions) -> String {
     let shaping = serde_json::json!({
         "textmill": env!("CARGO_PKG_VERSION"),
         "schema": options.schema,
+        "header": options.header,
         "ambiguous_dates": options.ambiguous_dates,
         "compression": options.compression,
         "row_group_rows": options.row_group_rows,

@@ -14,7 +14,7 @@ mod run;
 mod staging;
 
 pub use error::ConversionError;
-pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, SchemaMode};
+pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Header, SchemaMode};
 pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
 pub use plan::ConversionSource;
 pub use run::convert;

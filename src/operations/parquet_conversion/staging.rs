@@ -16,7 +16,7 @@ use super::outcome::{ConversionOutcome, FileOutcome, OutputFile};
 use crate::core::hash::sha256_file;
 
 /// The folder in the destination that a run works in.
-pub const STAGING: &str = ".textmill-tmp";
+pub(super) const STAGING: &str = ".textmill-tmp";
 /// The report in the destination.
 pub const REPORT: &str = "textmill-report.json";
 

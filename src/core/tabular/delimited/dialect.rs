@@ -42,7 +42,7 @@ impl LineEnd {
 
 /// How delimited text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
+pub(super) struct Dialect {
     /// What parts fields; `None`: every line is one field.
     pub delimiter: Option<u8>,
     /// Whether a `"` at the beginning of a field quotes it.
@@ -54,14 +54,16 @@ pub struct Dialect {
 }
 
 /// A dialect and how sure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DialectGuess {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct DialectGuess {
     /// The dialect.
     pub dialect: Dialect,
     /// How sure.
     pub confidence: Confidence,
     /// The width most records of the head have.
     pub width: usize,
+    /// Share of the head's records with that width, 0 to 1.
+    pub constant: f64,
 }
 
 /// What the file's name makes likely.
@@ -83,36 +85,42 @@ struct Trial {
     /// Share of records with that width, 0 to 1.
     constant: f64,
     records: usize,
+    /// Whether the first record has that width.
+    first_fits: bool,
+    /// Whether any record has more than one field.
+    any_parted: bool,
     faults: u64,
 }
 
 impl Trial {
-    /// Faults weigh like records of another width.
+    /// Faults weigh like records of another width, a first record of another width like a tenth of all records. What is
+    /// likely by the name only settles a tie.
     fn score(&self, habit: Habit) -> f64 {
         let records = self.records.max(1);
         #[expect(clippy::cast_precision_loss, reason = "counts of a small sample")]
         let faults = self.faults as f64 / records as f64;
         let likely = match (habit, self.dialect.delimiter) {
-            (Habit::Comma, Some(b',')) | (Habit::Tab, Some(b'\t')) => 0.25,
-            (Habit::Comma, Some(b';')) | (Habit::Plain, Some(b'\t')) => 0.15,
+            (Habit::Comma, Some(b',')) | (Habit::Tab, Some(b'\t')) => 0.02,
+            (Habit::Comma, Some(b';')) | (Habit::Plain, Some(b'\t')) => 0.01,
             _ => 0.0,
         };
-        self.constant - faults.min(1.0) + likely
+        let first = if self.first_fits { 0.0 } else { 0.1 };
+        self.constant - faults.min(1.0) - first + likely
     }
 }
 
 /// Share of records of one width from which on a dialect is taken.
-const ENOUGH: f64 = 0.6;
+const ENOUGH: f64 = 0.5;
 
 /// Guesses from the head of the text. `whole`: the head is the whole text.
-pub fn guess(head: &[u8], whole: bool, habit: Habit) -> DialectGuess {
+pub(super) fn guess(head: &[u8], whole: bool, habit: Habit) -> DialectGuess {
     let line_end = line_end(head);
     let mut best: Option<(f64, Trial)> = None;
     for delimiter in candidates(habit) {
         for escape in [Escape::Double, Escape::Backslash] {
             let dialect = Dialect { delimiter: Some(*delimiter), quoting: true, escape, line_end };
             let trial = try_out(head, whole, dialect);
-            if trial.width < 2 || !is_enough(&trial, habit) {
+            if !is_enough(&trial, habit) {
                 continue;
             }
             let score = trial.score(habit);
@@ -130,6 +138,7 @@ pub fn guess(head: &[u8], whole: bool, habit: Habit) -> DialectGuess {
             dialect: trial.dialect,
             confidence: if trial.constant >= 1.0 && trial.records > 1 { Confidence::High } else { Confidence::Low },
             width: trial.width,
+            constant: trial.constant,
         },
         None => one_column(head, whole, habit, line_end),
     }
@@ -145,8 +154,10 @@ fn candidates(habit: Habit) -> &'static [u8] {
 /// A list of keywords may hold a semicolon or a pipe by chance; only a constant width makes it a table.
 fn is_enough(trial: &Trial, habit: Habit) -> bool {
     match (habit, trial.dialect.delimiter) {
-        (Habit::Comma, _) | (_, Some(b'\t')) => trial.constant >= ENOUGH,
-        _ => trial.constant >= 1.0 && trial.records >= 2,
+        (Habit::Comma, _) => trial.width >= 2 && trial.constant >= ENOUGH,
+        // A tab is never part of a keyword: lists of synonyms have lines of any width.
+        (_, Some(b'\t')) => trial.any_parted,
+        _ => trial.width >= 2 && trial.constant >= 1.0 && trial.records >= 2,
     }
 }
 
@@ -161,6 +172,7 @@ fn one_column(head: &[u8], whole: bool, habit: Habit, line_end: LineEnd) -> Dial
         dialect: if faultless { dialect } else { plain },
         confidence: if habit == Habit::Comma { Confidence::Low } else { Confidence::High },
         width: 1,
+        constant: 1.0,
     }
 }
 
@@ -173,6 +185,7 @@ fn try_out(head: &[u8], whole: bool, dialect: Dialect) -> Trial {
     let mut reader = RecordReader::new(Some(head), dialect);
     let mut widths: Vec<(usize, usize)> = Vec::new();
     let mut last = None;
+    let mut first = None;
     let mut records = 0;
     let mut count = |width: usize| match widths.iter_mut().find(|(known, _)| *known == width) {
         Some((_, count)) => *count += 1,
@@ -180,6 +193,7 @@ fn try_out(head: &[u8], whole: bool, dialect: Dialect) -> Trial {
     };
     // Text in memory can't fail to be read.
     while let Ok(Some(record)) = reader.next_record() {
+        first.get_or_insert(record.len());
         if let Some(width) = last.replace(record.len()) {
             count(width);
             records += 1;
@@ -194,7 +208,9 @@ fn try_out(head: &[u8], whole: bool, dialect: Dialect) -> Trial {
     let unclosed = if whole { oddities.unclosed_quotes } else { 0 };
     #[expect(clippy::cast_precision_loss, reason = "counts of a small sample")]
     let constant = most as f64 / records.max(1) as f64;
-    Trial { dialect, width, constant, records, faults: oddities.stray_quotes + unclosed }
+    let any_parted = widths.iter().any(|(width, _)| *width > 1);
+    let faults = oddities.stray_quotes + unclosed;
+    Trial { dialect, width, constant, records, first_fits: first == Some(width), any_parted, faults }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Whether the first record names the columns, and unique names for all of them.
 //!
-//! Rule: in tables of two or more columns a first record that is filled, unique, short and holds no number or date is a
-//! header; so is one that holds no number or date above a column that holds nothing else. A list of one column has
-//! none, unless it is text above numbers or dates. Columns without a name are numbered from 0.
+//! A first record that holds no number or date, above a column that holds nothing else, is a header. So is, in tables
+//! of two or more columns, one that is filled, unique and short; in `.tsv` and `.txt`, where lists of phrases are the
+//! rule, its cells must be single words, and lines of different widths are a list. One column is a list without header
+//! in `.tsv` and `.txt`, and a table with one in `.csv`. Columns without a name are numbered from 0.
 
+use super::dialect::Habit;
 use crate::core::tabular::cell::{self, TypeSet};
 use crate::core::tabular::encoding::Confidence;
 
@@ -12,29 +14,45 @@ const SHORT: usize = 64;
 
 /// Whether the first record is a header, and how sure that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeaderGuess {
+pub(super) struct HeaderGuess {
     /// Whether it is.
     pub is_header: bool,
     /// How sure.
     pub confidence: Confidence,
 }
 
-/// Looks at the first record; `typed_below[i]`: all values below in column `i` are numbers, dates or booleans.
-pub fn guess(first: &[String], typed_below: &[bool], has_rows_below: bool) -> HeaderGuess {
+/// What is known of the table when its first record is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Below<'a> {
+    /// For each column: whether all values below are numbers, dates or booleans.
+    pub(super) typed: &'a [bool],
+    /// Whether there is a record below.
+    pub(super) any: bool,
+    /// Whether nearly all records have the same width.
+    pub(super) constant: bool,
+    /// What the name promises.
+    pub(super) habit: Habit,
+}
+
+/// Judges the first record.
+pub(super) fn guess(first: &[String], below: Below<'_>) -> HeaderGuess {
     let found = |is_header, confidence| HeaderGuess { is_header, confidence };
-    let has_value = first.iter().any(|cell| looks_typed(cell));
-    if has_value {
+    if first.iter().any(|cell| looks_typed(cell)) {
         return found(false, Confidence::High);
     }
-    let contrast = typed_below.iter().zip(first).any(|(typed, cell)| *typed && !cell.trim().is_empty());
+    let contrast = below.typed.iter().zip(first).any(|(typed, cell)| *typed && !cell.trim().is_empty());
     if contrast {
         return found(true, Confidence::High);
     }
-    let wide = first.len() >= 2;
-    if wide && all_filled_unique_short(first) {
-        return found(true, if has_rows_below { Confidence::High } else { Confidence::Low });
+    let is_list = below.habit != Habit::Comma;
+    let names = filled_unique_short(first);
+    match (first.len(), is_list) {
+        (1, true) => found(false, Confidence::High),
+        (1, false) => found(names, Confidence::Low),
+        (_, true) => found(names && below.any && below.constant && words(first), Confidence::Low),
+        (_, false) if names => found(true, if below.any { Confidence::High } else { Confidence::Low }),
+        _ => found(false, Confidence::Low),
     }
-    found(false, if wide { Confidence::Low } else { Confidence::High })
 }
 
 fn looks_typed(cell: &str) -> bool {
@@ -42,16 +60,23 @@ fn looks_typed(cell: &str) -> bool {
     !trimmed.is_empty() && !cell::types_of(trimmed, TypeSet::ALL).is_text()
 }
 
-fn all_filled_unique_short(first: &[String]) -> bool {
+/// Empty cells may only stand at the end, where a delimiter too many makes them.
+fn filled_unique_short(first: &[String]) -> bool {
+    let filled = first.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
     let mut seen = std::collections::HashSet::new();
-    first.iter().all(|cell| {
-        let cell = cell.trim();
-        !cell.is_empty() && cell.chars().count() <= SHORT && !cell.contains('\n') && seen.insert(cell)
-    })
+    filled > 0
+        && first[..filled].iter().all(|cell| {
+            let cell = cell.trim();
+            !cell.is_empty() && cell.chars().count() <= SHORT && !cell.contains('\n') && seen.insert(cell)
+        })
+}
+
+fn words(first: &[String]) -> bool {
+    first.iter().all(|cell| !cell.trim().contains(char::is_whitespace))
 }
 
 /// Names for `width` columns: those of the header, made unique, and numbers where there is none.
-pub fn names(header: Option<&[String]>, width: usize) -> Vec<String> {
+pub(super) fn names(header: Option<&[String]>, width: usize) -> Vec<String> {
     let mut taken = std::collections::HashSet::new();
     (0..width)
         .map(|index| {
@@ -72,23 +97,31 @@ pub fn names(header: Option<&[String]>, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn is_header(first: &[&str], typed_below: &[bool]) -> bool {
+    fn is_header(first: &[&str], typed: &[bool], habit: Habit) -> bool {
         let first: Vec<_> = first.iter().map(|cell| (*cell).to_owned()).collect();
-        guess(&first, typed_below, true).is_header
+        guess(&first, Below { typed, any: true, constant: true, habit }).is_header
     }
 
     #[test]
     fn an_all_text_table_has_a_header() {
-        assert!(is_header(&["text", "label"], &[false, false]));
-        assert!(!is_header(&["text", "2020"], &[false, true]));
-        assert!(!is_header(&["text", "text"], &[false, false]));
-        assert!(is_header(&["id", "name", "name", ""], &[true, false, false, false]));
+        assert!(is_header(&["text", "label"], &[false, false], Habit::Comma));
+        assert!(!is_header(&["text", "2020"], &[false, true], Habit::Comma));
+        assert!(!is_header(&["text", "text"], &[false, false], Habit::Comma));
+        assert!(is_header(&["text", "label", ""], &[false, false, false], Habit::Comma));
+        assert!(is_header(&["id", "name", "name", ""], &[true, false, false, false], Habit::Comma));
     }
 
     #[test]
     fn a_list_has_none_unless_numbers_follow_a_word() {
-        assert!(!is_header(&["circular economy"], &[false]));
-        assert!(is_header(&["abc"], &[true]));
+        assert!(!is_header(&["circular economy"], &[false], Habit::Plain));
+        assert!(is_header(&["abc"], &[true], Habit::Plain));
+        assert!(is_header(&["state"], &[false], Habit::Comma));
+    }
+
+    #[test]
+    fn a_list_of_pairs_keeps_its_first_pair() {
+        assert!(!is_header(&["residential building", "Wohngebäude"], &[false, false], Habit::Tab));
+        assert!(is_header(&["text", "label"], &[false, false], Habit::Tab));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::dialect::{Dialect, Escape, LineEnd};
 use crate::core::tabular::input::{InputError, TextStream};
 
 /// A quoted field longer than this is taken for a quote that never closes.
-pub const MAX_FIELD: usize = 64 << 20;
+pub(super) const MAX_FIELD: usize = 64 << 20;
 
 /// Where a field lies in its record's bytes, quotes left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ struct Span {
 }
 
 /// Where text comes from.
-pub trait Chunks {
+pub(super) trait Chunks {
     /// Appends more text; `false` at the end.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Chunks for Option<&[u8]> {
 
 /// Reads records one after another.
 #[derive(Debug)]
-pub struct RecordReader<S> {
+pub(super) struct RecordReader<S> {
     source: S,
     dialect: Dialect,
     buffer: Vec<u8>,
@@ -62,7 +62,7 @@ pub struct RecordReader<S> {
 
 /// Things in the text that were read as well as they can be, and are told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Oddities {
+pub(super) struct Oddities {
     /// Lines without any character.
     pub blank_lines: u64,
     /// Quotes inside bare fields or after a closing quote, kept as characters.
@@ -75,7 +75,7 @@ pub struct Oddities {
 
 /// One record; its fields are valid until the next is read.
 #[derive(Debug)]
-pub struct Record<'a> {
+pub(super) struct Record<'a> {
     text: &'a [u8],
     spans: &'a [Span],
     scratch: &'a mut Vec<u8>,
@@ -86,13 +86,13 @@ pub struct Record<'a> {
 
 impl Record<'_> {
     /// How many fields it has.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.spans.len()
     }
 
     /// The value of a field; empty when there is no such field.
     #[inline]
-    pub fn field(&mut self, index: usize) -> &[u8] {
+    pub(super) fn field(&mut self, index: usize) -> &[u8] {
         match self.spans.get(index) {
             None => &[],
             Some(span) if !span.escaped => &self.text[span.start..span.end],
@@ -104,18 +104,13 @@ impl Record<'_> {
         }
     }
 
-    /// Whether every field is empty.
-    pub fn is_empty(&self) -> bool {
-        self.spans.iter().all(|span| span.start == span.end)
-    }
-
     /// Whether every field from `index` on is empty.
-    pub fn is_empty_from(&self, index: usize) -> bool {
+    pub(super) fn is_empty_from(&self, index: usize) -> bool {
         self.spans.iter().skip(index).all(|span| span.start == span.end)
     }
 
     /// The record as it stands in the file, without its line end.
-    pub fn raw(&self) -> &[u8] {
+    pub(super) fn raw(&self) -> &[u8] {
         self.text
     }
 }
@@ -154,7 +149,7 @@ enum FieldEnd {
 
 impl<S: Chunks> RecordReader<S> {
     /// Reads from the beginning of `source`.
-    pub fn new(source: S, dialect: Dialect) -> Self {
+    pub(super) fn new(source: S, dialect: Dialect) -> Self {
         Self {
             source,
             dialect,
@@ -169,7 +164,7 @@ impl<S: Chunks> RecordReader<S> {
     }
 
     /// What was odd so far.
-    pub fn oddities(&self) -> Oddities {
+    pub(super) fn oddities(&self) -> Oddities {
         self.counts
     }
 
@@ -177,7 +172,7 @@ impl<S: Chunks> RecordReader<S> {
     ///
     /// # Errors
     /// When reading fails.
-    pub fn next_record(&mut self) -> Result<Option<Record<'_>>, InputError> {
+    pub(super) fn next_record(&mut self) -> Result<Option<Record<'_>>, InputError> {
         loop {
             if self.at == self.buffer.len() && !self.refill()? {
                 return Ok(None);
@@ -243,10 +238,9 @@ impl<S: Chunks> RecordReader<S> {
         let before = self.counts;
         let mut at = self.at;
         loop {
-            let ended = if self.dialect.quoting && self.buffer.get(at) == Some(&b'"') {
-                self.quoted_field(at)
-            } else {
-                self.bare_field(at)
+            let ended = match self.quote_at(at) {
+                Some(quote) => self.quoted_field(at, quote),
+                None => self.rest_of_field(at, at),
             };
             match ended {
                 FieldEnd::Delimiter { next } => at = next,
@@ -269,8 +263,13 @@ impl<S: Chunks> RecordReader<S> {
         Step::Record { end, next }
     }
 
-    fn bare_field(&mut self, start: usize) -> FieldEnd {
-        self.rest_of_field(start, start)
+    /// Where the quote stands that opens this field; spaces may stand before it.
+    fn quote_at(&self, start: usize) -> Option<usize> {
+        if !self.dialect.quoting {
+            return None;
+        }
+        let spaces = self.buffer[start..].iter().take_while(|byte| **byte == b' ').count();
+        (self.buffer.get(start + spaces) == Some(&b'"')).then_some(start + spaces)
     }
 
     /// Reads from `from` to the field's end; the field begins at `start`.
@@ -305,19 +304,19 @@ impl<S: Chunks> RecordReader<S> {
         if carriage { at - 1 } else { at }
     }
 
-    fn quoted_field(&mut self, quote: usize) -> FieldEnd {
-        let start = quote + 1;
-        let mut from = start;
+    /// The field begins at `field`, its opening quote stands at `quote`.
+    fn quoted_field(&mut self, field: usize, quote: usize) -> FieldEnd {
+        let mut from = quote + 1;
         let mut escaped = false;
         loop {
             match self.next_mark(from) {
-                None if self.at_end || self.buffer.len() - quote > MAX_FIELD => return self.unclosed(quote),
+                None if self.at_end || self.buffer.len() - quote > MAX_FIELD => return self.unclosed(field),
                 None => return FieldEnd::More,
                 Some(Mark::Escaped(next)) => {
                     escaped = true;
                     from = next;
                 }
-                Some(Mark::Close(at)) => return self.after_close(quote, at, escaped),
+                Some(Mark::Close(at)) => return self.after_close(field, Span { start: quote + 1, end: at, escaped }),
             }
         }
     }
@@ -342,10 +341,9 @@ impl<S: Chunks> RecordReader<S> {
         }
     }
 
-    fn after_close(&mut self, quote: usize, close: usize, escaped: bool) -> FieldEnd {
-        let span = Span { start: quote + 1, end: close, escaped };
+    fn after_close(&mut self, field: usize, span: Span) -> FieldEnd {
         let newline = self.dialect.line_end.byte();
-        let after = close + 1;
+        let after = span.end + 1;
         match (self.buffer.get(after), self.buffer.get(after + 1)) {
             (Some(byte), _) if Some(*byte) == self.dialect.delimiter => {
                 self.spans.push(span);
@@ -364,23 +362,23 @@ impl<S: Chunks> RecordReader<S> {
                 FieldEnd::Line { end: after, next: self.buffer.len() }
             }
             (None, _) | (Some(b'\r'), None) => FieldEnd::More,
-            _ => self.text_after_close(quote, after),
+            _ => self.text_after_close(field, after),
         }
     }
 
     /// `"a"b`: the field is kept as it stands, quotes included.
-    fn text_after_close(&mut self, quote: usize, after: usize) -> FieldEnd {
+    fn text_after_close(&mut self, field: usize, after: usize) -> FieldEnd {
         self.counts.stray_quotes += 1;
-        self.rest_of_field(quote, after)
+        self.rest_of_field(field, after)
     }
 
     /// The quote never closes: it is a character, and the field ends where a bare one would.
-    fn unclosed(&mut self, quote: usize) -> FieldEnd {
+    fn unclosed(&mut self, field: usize) -> FieldEnd {
         self.counts.unclosed_quotes += 1;
         if self.counts.unclosed_line == 0 {
             self.counts.unclosed_line = self.line;
         }
-        self.rest_of_field(quote, quote)
+        self.rest_of_field(field, field)
     }
 }
 

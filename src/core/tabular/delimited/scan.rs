@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::dialect::{self, Dialect, DialectGuess, Escape, Habit, LineEnd};
-use super::header::{self, HeaderGuess};
+use super::header::{self, Below, HeaderGuess};
 use super::records::{Record, RecordReader};
 use crate::core::tabular::column::{ColumnNote, ColumnProfile, ColumnType};
 use crate::core::tabular::encoding::Confidence;
@@ -66,6 +66,9 @@ struct Survey {
     decimal_comma: bool,
 }
 
+/// Share of records of one width from which on a text is a table and not a list.
+const TABLE: f64 = 0.9;
+
 impl Survey {
     fn new(expected: usize, dialect: Dialect) -> Self {
         // A comma can't be a decimal comma where it parts fields or where lines are not parted at all.
@@ -101,11 +104,11 @@ impl Survey {
         }
     }
 
-    /// The width of the table: the header's, the usual one, and every one that is not rare.
-    fn width(&self, first: usize) -> usize {
+    /// The width of the table: the first record's, and every one that is not rare; of a list, the widest.
+    fn width(&self, first: usize, is_list: bool) -> usize {
         let records: u64 = self.widths.iter().map(|(_, count)| count).sum();
-        let common = self.widths.iter().filter(|(_, count)| count * SHARE >= records).map(|(width, _)| *width).max();
-        first.max(common.unwrap_or(0)).max(if records == 0 { 0 } else { self.expected })
+        let counts = self.widths.iter().filter(|(_, count)| is_list || count * SHARE >= records);
+        counts.map(|(width, _)| *width).max().unwrap_or(0).max(first)
     }
 
     /// One profile a column of the table.
@@ -141,22 +144,28 @@ impl DelimitedScan {
         while let Some(mut record) = reader.next_record()? {
             survey.see(&mut record)?;
         }
-        Ok(Self::settle(found, (preamble_records, preamble), &first, survey, options))
+        Ok(Self::settle((found, habit), (preamble_records, preamble), &first, survey, options))
     }
 
     fn settle(
-        found: DialectGuess,
+        (found, habit): (DialectGuess, Habit),
         (preamble_records, preamble): (usize, String),
         first: &First,
         mut survey: Survey,
         options: TableOptions,
     ) -> Self {
         let typed_below: Vec<bool> = survey.usual.iter().map(ColumnProfile::is_typed).collect();
-        let header = header::guess(&first.cells, &typed_below, !survey.widths.is_empty());
+        let any = !survey.widths.is_empty();
+        let below = Below { typed: &typed_below, any, constant: found.constant >= TABLE, habit };
+        let header = match options.header {
+            Some(is_header) => HeaderGuess { is_header, confidence: Confidence::Certain },
+            None => header::guess(&first.cells, below),
+        };
         if !header.is_header {
             survey.see_first(first);
         }
-        let width = survey.width(first.cells.len());
+        let is_list = habit != Habit::Comma && !header.is_header;
+        let width = survey.width(first.cells.len(), is_list);
         let settle = |column: &ColumnProfile| match options.as_text {
             true => (ColumnType::Text, Vec::new()),
             false => column.settle(options.date_order),
@@ -213,7 +222,7 @@ impl DelimitedScan {
 
 /// Records of one field above a table of several are titles.
 fn count_preamble(head: &[u8], found: DialectGuess) -> usize {
-    if found.width < 2 {
+    if found.width < 2 || found.constant < TABLE {
         return 0;
     }
     let mut reader = RecordReader::new(Some(head), found.dialect);

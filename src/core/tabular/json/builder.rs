@@ -14,7 +14,7 @@ use crate::core::tabular::column::Misfit;
 
 /// A column of JSON values in the making.
 #[derive(Debug)]
-pub enum JsonBuilder {
+pub(super) enum JsonBuilder {
     /// Booleans.
     Bool(BooleanBuilder),
     /// Whole numbers.
@@ -35,7 +35,7 @@ pub enum JsonBuilder {
 
 /// Arrays in the making.
 #[derive(Debug)]
-pub struct ListBuilder {
+pub(super) struct ListBuilder {
     field: Arc<Field>,
     item: Box<JsonBuilder>,
     offsets: Vec<i32>,
@@ -45,7 +45,7 @@ pub struct ListBuilder {
 
 /// Objects in the making.
 #[derive(Debug)]
-pub struct ObjectBuilder {
+pub(super) struct ObjectBuilder {
     fields: Fields,
     children: Vec<JsonBuilder>,
     /// For each key the node of its value in the present object.
@@ -57,7 +57,7 @@ pub struct ObjectBuilder {
 
 impl JsonBuilder {
     /// An empty column.
-    pub fn new(json_type: &JsonType) -> Self {
+    pub(super) fn new(json_type: &JsonType) -> Self {
         match json_type {
             JsonType::Bool => Self::Bool(BooleanBuilder::new()),
             JsonType::Int64 => Self::Int64(Int64Builder::new()),
@@ -80,7 +80,7 @@ impl JsonBuilder {
     ///
     /// # Errors
     /// When the value does not fit the column's type.
-    pub fn push(&mut self, value: Option<Value<'_>>) -> Result<(), Misfit> {
+    pub(super) fn push(&mut self, value: Option<Value<'_>>) -> Result<(), Misfit> {
         let Some(value) = value.filter(|value| value.kind() != Kind::Null) else {
             self.push_null();
             return Ok(());
@@ -128,7 +128,7 @@ impl JsonBuilder {
     }
 
     /// The values so far, and an empty builder again.
-    pub fn finish(&mut self) -> ArrayRef {
+    pub(super) fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Bool(builder) => Arc::new(builder.finish()),
             Self::Int64(builder) => Arc::new(builder.finish()),
@@ -162,7 +162,7 @@ impl ListBuilder {
 
 impl ObjectBuilder {
     /// Objects with these keys.
-    pub fn new(keys: &[(String, JsonType)]) -> Self {
+    pub(super) fn new(keys: &[(String, JsonType)]) -> Self {
         Self {
             fields: shape::fields(keys),
             children: keys.iter().map(|(_, json_type)| JsonBuilder::new(json_type)).collect(),
@@ -177,7 +177,7 @@ impl ObjectBuilder {
     ///
     /// # Errors
     /// When a key is unknown or a value does not fit.
-    pub fn push(&mut self, object: Value<'_>) -> Result<(), Misfit> {
+    pub(super) fn push(&mut self, object: Value<'_>) -> Result<(), Misfit> {
         self.slots.fill(None);
         let mut hint = 0;
         for (key, value) in object.entries() {
@@ -202,12 +202,12 @@ impl ObjectBuilder {
     }
 
     /// How many values a later one of the same key replaced, here and below.
-    pub fn duplicates(&self) -> u64 {
+    pub(super) fn duplicates(&self) -> u64 {
         self.duplicates + self.children.iter().map(JsonBuilder::duplicates).sum::<u64>()
     }
 
     /// The columns so far, and an empty builder again.
-    pub fn finish_columns(&mut self) -> Vec<ArrayRef> {
+    pub(super) fn finish_columns(&mut self) -> Vec<ArrayRef> {
         self.valid.finish();
         self.children.iter_mut().map(JsonBuilder::finish).collect()
     }

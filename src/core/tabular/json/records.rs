@@ -11,7 +11,7 @@ use crate::core::tabular::input::TextStream;
 use crate::core::tabular::table::TableError;
 
 /// A record is at most this long, in bytes.
-pub const MAX_RECORD: usize = 256 << 20;
+pub(super) const MAX_RECORD: usize = 256 << 20;
 
 /// How records lie in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Layout {
 
 /// A record, or why there is none.
 #[derive(Debug)]
-pub enum Outcome<'a> {
+pub(super) enum Outcome<'a> {
     /// A value.
     Value(Value<'a>),
     /// A line that is not one.
@@ -38,7 +38,7 @@ pub enum Outcome<'a> {
 
 /// A record and where it stands.
 #[derive(Debug)]
-pub struct JsonRecord<'a> {
+pub(super) struct JsonRecord<'a> {
     /// Line on which it begins, from 1.
     pub line: u64,
     /// As it stands in the file.
@@ -49,7 +49,7 @@ pub struct JsonRecord<'a> {
 
 /// Reads records one after another.
 #[derive(Debug)]
-pub struct JsonReader {
+pub(super) struct JsonReader {
     stream: TextStream,
     layout: Layout,
     buffer: Vec<u8>,
@@ -57,8 +57,10 @@ pub struct JsonReader {
     at_end: bool,
     line: u64,
     blank_lines: u64,
-    /// Whether the array's `[` was read, or (for both documents) a value.
+    /// Whether the array's `[` was read.
     inside: bool,
+    /// Whether the array's `]` was read.
+    closed: bool,
     tape: Tape,
 }
 
@@ -72,14 +74,14 @@ struct Found {
 
 impl JsonReader {
     /// Reads from the beginning of `stream`.
-    pub fn new(layout: Layout, stream: TextStream) -> Self {
+    pub(super) fn new(layout: Layout, stream: TextStream) -> Self {
         let tape = Tape::default();
         let (buffer, at) = (Vec::new(), 0);
-        Self { stream, layout, buffer, at, at_end: false, line: 1, blank_lines: 0, inside: false, tape }
+        Self { stream, layout, buffer, at, at_end: false, line: 1, blank_lines: 0, inside: false, closed: false, tape }
     }
 
     /// Lines without any character so far.
-    pub fn blank_lines(&self) -> u64 {
+    pub(super) fn blank_lines(&self) -> u64 {
         self.blank_lines
     }
 
@@ -87,7 +89,7 @@ impl JsonReader {
     ///
     /// # Errors
     /// When reading fails; in arrays and streams also when the text is not JSON.
-    pub fn next_record(&mut self) -> Result<Option<JsonRecord<'_>>, TableError> {
+    pub(super) fn next_record(&mut self) -> Result<Option<JsonRecord<'_>>, TableError> {
         let found = match self.layout {
             Layout::Lines => self.next_line()?,
             Layout::Array => self.next_element()?,
@@ -147,6 +149,9 @@ impl JsonReader {
 
     fn next_element(&mut self) -> Result<Option<Found>, TableError> {
         let first = !self.inside;
+        if self.closed {
+            return Ok(None);
+        }
         if first {
             self.skip_space()?;
             self.at += 1;
@@ -156,6 +161,7 @@ impl JsonReader {
         match self.buffer.get(self.at) {
             Some(b']') => {
                 self.at += 1;
+                self.closed = true;
                 self.skip_space()?;
                 let at_end = self.at == self.buffer.len();
                 if at_end { Ok(None) } else { Err(self.malformed("more text after the array")) }

@@ -13,7 +13,7 @@ use crate::core::tabular::cell::{self, TypeSet};
 use crate::core::tabular::column::ColumnNote;
 
 /// More different keys than this make a nested object a map, kept as JSON text.
-pub const MAX_NESTED_KEYS: usize = 256;
+pub(super) const MAX_NESTED_KEYS: usize = 256;
 
 const NUMBERS: TypeSet = TypeSet::INT.or(TypeSet::UINT).or(TypeSet::FLOAT);
 
@@ -27,7 +27,7 @@ const KIND_NAMES: [(u8, &str); 5] =
 
 /// What was seen at one place.
 #[derive(Debug, Default)]
-pub struct Shape {
+pub(super) struct Shape {
     seen: u8,
     /// Numeric types that some number does not fit.
     misfits: Option<TypeSet>,
@@ -37,14 +37,14 @@ pub struct Shape {
 
 /// The keys of objects, in the order in which they were first seen.
 #[derive(Debug, Default)]
-pub struct Keys {
+pub(super) struct Keys {
     shapes: Vec<(Box<[u8]>, Shape)>,
     index: HashMap<Box<[u8]>, usize>,
 }
 
 impl Keys {
     /// Where a key stands; `hint` is where it stands if the keys come in their usual order.
-    pub fn find(&self, key: &[u8], hint: usize) -> Option<usize> {
+    pub(super) fn find(&self, key: &[u8], hint: usize) -> Option<usize> {
         match self.shapes.get(hint) {
             Some((name, _)) if **name == *key => Some(hint),
             _ => self.index.get(key).copied(),
@@ -52,7 +52,7 @@ impl Keys {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.shapes.len()
     }
 
@@ -66,7 +66,7 @@ impl Keys {
     }
 
     /// Takes the keys of one object.
-    pub fn see(&mut self, object: Value<'_>) {
+    pub(super) fn see(&mut self, object: Value<'_>) {
         let mut hint = 0;
         for (key, value) in object.entries() {
             let at = self.find_or_add(&key.text(), hint);
@@ -76,14 +76,14 @@ impl Keys {
     }
 
     /// Names and shapes.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Shape)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &Shape)> {
         self.shapes.iter().map(|(name, shape)| (&**name, shape))
     }
 }
 
 impl Shape {
     /// Takes one value.
-    pub fn see(&mut self, value: Value<'_>) {
+    pub(super) fn see(&mut self, value: Value<'_>) {
         match value.kind() {
             Kind::Null | Kind::End => {}
             Kind::Bool => self.seen |= BOOL,
@@ -110,7 +110,7 @@ impl Shape {
     }
 
     /// The type that holds every value seen.
-    pub fn settle(&self) -> JsonType {
+    pub(super) fn settle(&self) -> JsonType {
         match self.seen {
             0 | TEXT => JsonType::Text,
             BOOL => JsonType::Bool,
@@ -135,7 +135,7 @@ impl Shape {
     }
 
     /// What a reader of this column should know.
-    pub fn notes(&self) -> Vec<ColumnNote> {
+    pub(super) fn notes(&self) -> Vec<ColumnNote> {
         if self.seen == 0 {
             return vec![ColumnNote::AllNull];
         }
@@ -154,13 +154,13 @@ impl Shape {
 }
 
 /// Names and types of the keys of an object.
-pub fn settle_keys(keys: &Keys) -> Vec<(String, JsonType)> {
+pub(super) fn settle_keys(keys: &Keys) -> Vec<(String, JsonType)> {
     keys.iter().map(|(name, shape)| (String::from_utf8_lossy(name).into_owned(), shape.settle())).collect()
 }
 
 /// The type of a JSON column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JsonType {
+pub(super) enum JsonType {
     /// Booleans.
     Bool,
     /// 64-bit signed.
@@ -181,7 +181,7 @@ pub enum JsonType {
 
 impl JsonType {
     /// The Arrow type.
-    pub fn data_type(&self) -> DataType {
+    pub(super) fn data_type(&self) -> DataType {
         match self {
             Self::Bool => DataType::Boolean,
             Self::Int64 => DataType::Int64,
@@ -195,6 +195,6 @@ impl JsonType {
 }
 
 /// The Arrow fields of an object's keys, all of them nullable.
-pub fn fields(keys: &[(String, JsonType)]) -> Fields {
+pub(super) fn fields(keys: &[(String, JsonType)]) -> Fields {
     keys.iter().map(|(name, json_type)| Field::new(name, json_type.data_type(), true)).collect()
 }

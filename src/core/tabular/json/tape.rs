@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 /// Deepest nesting of arrays and objects.
-pub const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,4 @@
+//! What the process tells about itself.
+
+pub mod build_info;
+pub mod logging;
