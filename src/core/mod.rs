@@ -7,8 +7,5 @@ pub mod jobs;
 pub mod progress;
 pub mod shutdown;
 pub mod storage;
-<<<<<<< HEAD
 pub mod tabular;
-=======
 pub mod telemetry;
->>>>>>> shell

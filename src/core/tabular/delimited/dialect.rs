@@ -93,19 +93,23 @@ struct Trial {
 }
 
 impl Trial {
-    /// Faults weigh like records of another width, a first record of another width like a tenth of all records. What is
-    /// likely by the name only settles a tie.
-    fn score(&self, habit: Habit) -> f64 {
-        let records = self.records.max(1);
+    /// Share of records of the same width, less the share of faults.
+    fn steady(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts of a small sample")]
-        let faults = self.faults as f64 / records as f64;
+        let faults = self.faults as f64 / self.records.max(1) as f64;
+        self.constant - faults.min(1.0)
+    }
+
+    /// A first record of another width weighs like a tenth of all records. What is likely by the name only settles a
+    /// tie.
+    fn score(&self, habit: Habit) -> f64 {
         let likely = match (habit, self.dialect.delimiter) {
             (Habit::Comma, Some(b',')) | (Habit::Tab, Some(b'\t')) => 0.02,
             (Habit::Comma, Some(b';')) | (Habit::Plain, Some(b'\t')) => 0.01,
             _ => 0.0,
         };
         let first = if self.first_fits { 0.0 } else { 0.1 };
-        self.constant - faults.min(1.0) - first + likely
+        self.steady() - first + likely
     }
 }
 
@@ -154,7 +158,8 @@ fn candidates(habit: Habit) -> &'static [u8] {
 /// A list of keywords may hold a semicolon or a pipe by chance; only a constant width makes it a table.
 fn is_enough(trial: &Trial, habit: Habit) -> bool {
     match (habit, trial.dialect.delimiter) {
-        (Habit::Comma, _) => trial.width >= 2 && trial.constant >= ENOUGH,
+        (Habit::Comma, Some(b',')) => trial.width >= 2 && trial.steady() >= ENOUGH,
+        (Habit::Comma, _) => trial.width >= 2 && trial.steady() > ENOUGH,
         // A tab is never part of a keyword: lists of synonyms have lines of any width.
         (_, Some(b'\t')) => trial.any_parted,
         _ => trial.width >= 2 && trial.constant >= 1.0 && trial.records >= 2,

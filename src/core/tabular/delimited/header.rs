@@ -10,7 +10,7 @@ use crate::core::tabular::cell::{self, TypeSet};
 use crate::core::tabular::encoding::Confidence;
 
 /// Longest cell, in characters, of a header that is recognised by its looks.
-const SHORT: usize = 64;
+const SHORT: usize = 80;
 
 /// Whether the first record is a header, and how sure that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use crate::core::tabular::table::{ColumnReport, Guess, MAX_COLUMNS, TableError, 
 
 /// Lines above a table at most.
 const MAX_PREAMBLE: usize = 20;
-/// A width that at least one in this many records has belongs to the table.
-const SHARE: u64 = 10;
+/// A width that at least one in this many records has belongs to the table; rows of rarer, larger widths are rejected.
+const SHARE: u64 = 3;
 
 /// Delimiter, quotes and header as they were found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -136,7 +136,7 @@ impl DelimitedScan {
         options: TableOptions,
     ) -> Result<Self, TableError> {
         let found = dialect::guess(head, whole, habit);
-        let preamble_records = count_preamble(head, found);
+        let preamble_records = count_preamble(head, found, habit);
         let mut reader = RecordReader::new(stream, found.dialect);
         let preamble = read_preamble(&mut reader, preamble_records)?;
         let Some(first) = read_first(&mut reader)? else { return Err(TableError::Empty) };
@@ -220,24 +220,23 @@ impl DelimitedScan {
     }
 }
 
-/// Records of one field above a table of several are titles.
-fn count_preamble(head: &[u8], found: DialectGuess) -> usize {
-    if found.width < 2 || found.constant < TABLE {
+/// Records of one field above a table of several are titles; in lists they are values.
+fn count_preamble(head: &[u8], found: DialectGuess, habit: Habit) -> usize {
+    if found.width < 2 || habit != Habit::Comma {
         return 0;
     }
     let mut reader = RecordReader::new(Some(head), found.dialect);
-    let mut count = 0;
+    let mut widths = Vec::new();
     // Text in memory can't fail to be read.
     while let Ok(Some(record)) = reader.next_record() {
-        if record.len() > 1 {
-            return count;
-        }
-        count += 1;
-        if count > MAX_PREAMBLE {
-            break;
-        }
+        widths.push(record.len());
     }
-    0
+    let titles = widths.iter().take_while(|width| **width == 1).count();
+    let table = &widths[titles..];
+    let fitting = table.iter().filter(|width| **width == found.width).count();
+    #[expect(clippy::cast_precision_loss, reason = "counts of a small sample")]
+    let constant = fitting as f64 >= TABLE * table.len() as f64;
+    if titles <= MAX_PREAMBLE && constant && !table.is_empty() { titles } else { 0 }
 }
 
 fn read_preamble(reader: &mut RecordReader<TextStream>, records: usize) -> Result<String, TableError> {
