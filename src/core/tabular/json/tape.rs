@@ -411,13 +411,22 @@ mod tests {
         match value.kind() {
             Kind::Null | Kind::End => serde_json::Value::Null,
             Kind::Bool => value.is_true().into(),
-            Kind::Number => serde_json::from_slice(value.scalar()).unwrap(),
+            Kind::Number => number(std::str::from_utf8(value.scalar()).unwrap()),
             Kind::Text | Kind::EscapedText => String::from_utf8(value.text().into_owned()).unwrap().into(),
             Kind::Array => value.children().map(to_serde).collect(),
             Kind::Object => value
                 .entries()
                 .map(|(key, value)| (String::from_utf8(key.text().into_owned()).unwrap(), to_serde(value)))
                 .collect(),
+        }
+    }
+
+    /// `serde_json` rounds some floats by a digit unless asked not to.
+    fn number(text: &str) -> serde_json::Value {
+        match (text.parse::<i64>(), text.parse::<u64>()) {
+            (Ok(whole), _) => whole.into(),
+            (_, Ok(whole)) => whole.into(),
+            _ => text.parse::<f64>().unwrap().into(),
         }
     }
 
