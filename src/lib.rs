@@ -1,3 +1,4 @@
 //! textmill mills raw text data into data that can be trained on.
 pub mod core;
 pub mod operations;
+pub mod routers;

@@ -1,0 +1,3 @@
+//! What the running program says about itself.
+
+pub mod metrics;
