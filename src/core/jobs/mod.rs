@@ -5,12 +5,20 @@
 //! with a fresh token and may write to it only while it holds that token, so a crash or a pause costs an attempt and
 //! never a result published twice.
 
+mod artifacts;
+#[cfg(test)]
+mod conformance;
 mod events;
 mod handler;
 mod model;
+mod queue;
+mod sqlite;
 mod store;
+mod watch;
 
 pub use events::JobEvents;
 pub use handler::{Artifact, JobContext, JobHandler, JobOutput};
 pub use model::{Job, JobFilter, JobPage, NewJob, Status};
+pub use queue::{JobQueue, QueueSettings};
+pub use sqlite::{SqliteJobStore, StoreSettings};
 pub use store::{CancelAnswer, Claim, Enqueued, Heartbeat, IdempotencyKey, JobStore, Lease, StoreError};

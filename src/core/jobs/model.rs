@@ -29,6 +29,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, in the order of a job's life.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
+
     /// Whether nothing will change any more.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)

@@ -74,9 +74,9 @@ pub enum Heartbeat {
 /// The answer to a request to stop a job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CancelAnswer {
-    /// It stops at its next safe point; a queued one is cancelled already.
+    /// It stops at its next safe point; a queued one is cancelled already, and asking again answers the same.
     Accepted(Job),
-    /// It had ended.
+    /// It had ended before anybody asked.
     AlreadyFinished(Job),
     /// There is no such job.
     NotFound,
@@ -131,7 +131,9 @@ impl Fails for StoreError {
             match self {
                 Self::Open { .. } => "check that the state directory exists, is writable and has free space",
                 Self::TooNew { .. } => "use the newer textmill, or another state directory",
-                Self::Query { .. } => "check disk space and permissions of the state directory; `textmill doctor` tells",
+                Self::Query { .. } => {
+                    "check disk space and permissions of the state directory; `textmill doctor` tells"
+                }
                 Self::Corrupt { .. } => "restore the database from a copy, or delete the row",
             }
             .to_owned(),
@@ -170,13 +172,15 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
         artifacts: &[Artifact],
     ) -> Result<bool, StoreError>;
 
-    /// Ends a job badly, or queues it again after `retry_after` when that is given; `false`: the lease is lost.
+    /// Ends a job badly, or queues it again after `retry_after` when that is given and an attempt is left (one whose
+    /// cancel was asked for is then cancelled); `false`: the lease is lost.
     async fn fail(&self, lease: &Lease, failure: &Failure, retry_after: Option<Duration>) -> Result<bool, StoreError>;
 
     /// Ends a job that was asked to stop; `false`: the lease is lost.
     async fn finish_cancelled(&self, lease: &Lease) -> Result<bool, StoreError>;
 
-    /// Gives a job back at shutdown: queued again, this attempt not counted; `false`: the lease is lost.
+    /// Gives a job back at shutdown: queued again, or cancelled when that was asked for, this attempt not counted;
+    /// `false`: the lease is lost.
     async fn release(&self, lease: &Lease) -> Result<bool, StoreError>;
 
     /// Asks a job to stop.
@@ -188,7 +192,7 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
     /// Ids of ended jobs past their `expires_at`, oldest first, `limit` at most.
     async fn expired(&self, limit: u32) -> Result<Vec<JobId>, StoreError>;
 
-    /// How many jobs stand where.
+    /// How many jobs stand where; every status is named.
     async fn counts(&self) -> Result<Vec<(Status, u64)>, StoreError>;
 
     /// Whether any job that has not ended names `needle` (a file id) in its options.
