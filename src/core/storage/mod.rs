@@ -1,3 +1,5 @@
 //! Where bytes live and who may touch them.
 
 pub mod location;
+pub mod sandbox;
+pub mod uploads;

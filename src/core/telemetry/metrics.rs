@@ -1,0 +1,155 @@
+//! Every metric of the service: its name, unit and labels.
+//!
+//! For: counting and timing what the service does, as Prometheus reads it. Not for: facts about data (reports) or
+//! about one request (logs). The one decision: a [`Metrics`] owns its registry, so two services in one process (tests)
+//! never share a count, and labels are bounded: route templates, never paths.
+//!
+//! | name | type | unit | labels |
+//! | --- | --- | --- | --- |
+//! | `textmill_http_requests_total` | counter | requests | `route`, `method`, `status` |
+//! | `textmill_http_request_duration_seconds` | histogram | seconds until the head of the answer | `route`, `method` |
+//! | `textmill_http_in_flight` | gauge | requests | |
+//! | `textmill_jobs` | gauge | jobs, counted at the scrape | `status` |
+//! | `textmill_legacy_requests_total` | counter | requests | `alias` |
+//! | `textmill_build_info` | gauge | always 1 | `version`, `commit` |
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// The media type of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Labels = Vec<(&'static str, String)>;
+
+/// All metrics of one service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    registry: Registry,
+    requests: Family<Labels, Counter>,
+    durations: Family<Labels, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    jobs: Family<Labels, Gauge>,
+    legacy: Family<Labels, Counter>,
+}
+
+/// 1 ms to about 65 s.
+fn duration_histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 2.0, 17))
+}
+
+impl Metrics {
+    /// A registry of its own, with every metric at zero.
+    pub fn new(version: &str, commit: &str) -> Self {
+        let mut registry = Registry::with_prefix("textmill");
+        let requests = Family::<Labels, Counter>::default();
+        let durations = Family::<Labels, Histogram, fn() -> Histogram>::new_with_constructor(duration_histogram);
+        let in_flight = Gauge::<i64>::default();
+        let jobs = Family::<Labels, Gauge>::default();
+        let legacy = Family::<Labels, Counter>::default();
+        let build_info = Family::<Labels, Gauge>::default();
+        build_info.get_or_create(&vec![("version", version.to_owned()), ("commit", commit.to_owned())]).set(1);
+
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time until the head of the answer",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        registry.register("http_in_flight", "Requests being answered", in_flight.clone());
+        registry.register("jobs", "Jobs by status", jobs.clone());
+        registry.register("legacy_requests", "Requests to the predecessor's paths", legacy.clone());
+        registry.register("build_info", "Version and commit of this build", build_info);
+        Self { inner: Arc::new(Inner { registry, requests, durations, in_flight, jobs, legacy }) }
+    }
+
+    /// Counts a request from now until the returned guard is dropped.
+    #[must_use]
+    pub fn request_started(&self) -> InFlight {
+        self.inner.in_flight.inc();
+        InFlight { metrics: self.clone() }
+    }
+
+    /// Counts an answered request; `route` is the template, e.g. `/v1/jobs/{id}`.
+    pub fn request_finished(&self, route: &str, method: &str, status: u16, duration: Duration) {
+        let labels = |extra: Option<(&'static str, String)>| {
+            let known = [("route", route.to_owned()), ("method", method.to_owned())];
+            known.into_iter().chain(extra).collect::<Labels>()
+        };
+        self.inner.requests.get_or_create(&labels(Some(("status", status.to_string())))).inc();
+        self.inner.durations.get_or_create(&labels(None)).observe(duration.as_secs_f64());
+    }
+
+    /// Says how many jobs stand at `status` now.
+    pub fn set_jobs(&self, status: &str, count: u64) {
+        self.inner
+            .jobs
+            .get_or_create(&vec![("status", status.to_owned())])
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Counts a request to one of the predecessor's paths.
+    pub fn legacy_request(&self, alias: &'static str) {
+        self.inner.legacy.get_or_create(&vec![("alias", alias.to_owned())]).inc();
+    }
+
+    /// Everything in the text format of [`CONTENT_TYPE`].
+    ///
+    /// # Errors
+    /// When a metric can't be written as text, which none of ours does.
+    pub fn encode(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.inner.registry)?;
+        Ok(text)
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub struct InFlight {
+    metrics: Metrics,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.metrics.inner.in_flight.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_of_the_table_appears_under_its_full_name() {
+        let metrics = Metrics::new("1.2.3", "abc");
+        let _in_flight = metrics.request_started();
+        metrics.request_finished("/v1/jobs/{id}", "GET", 200, Duration::from_millis(3));
+        metrics.set_jobs("queued", 2);
+        metrics.legacy_request("parquet_conversion_service");
+        let text = metrics.encode().unwrap();
+        for line in [
+            "textmill_http_requests_total{route=\"/v1/jobs/{id}\",method=\"GET\",status=\"200\"} 1",
+            "textmill_http_request_duration_seconds_count{route=\"/v1/jobs/{id}\",method=\"GET\"} 1",
+            "textmill_http_in_flight 1",
+            "textmill_jobs{status=\"queued\"} 2",
+            "textmill_legacy_requests_total{alias=\"parquet_conversion_service\"} 1",
+            "textmill_build_info{version=\"1.2.3\",commit=\"abc\"} 1",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What can be said of a conversion before it queues, all faults at once.
+
+use crate::core::failure::{Code, Fails, Failure};
+use crate::core::storage::location::{Destination, Source};
+use crate::core::storage::sandbox::SandboxError;
+use crate::operations::parquet_conversion::{ConversionOptions, ConversionRequest};
+use crate::routers::problem::{Faults, Problem};
+use crate::routers::state::Places;
+
+const ROW_GROUP_ROWS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
+
+/// Refuses what could not be done anyway.
+pub(crate) async fn check(request: &ConversionRequest, places: &Places) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    check_source(&request.source, places, &mut faults).await?;
+    if let Some(destination) = &request.destination {
+        check_destination(destination, places, &mut faults).await?;
+    }
+    check_options(&request.options, &mut faults);
+    faults.into_result()
+}
+
+async fn check_source(source: &Source, places: &Places, faults: &mut Faults) -> Result<(), Problem> {
+    match source {
+        Source::File { file_id } => {
+            if places.uploads.get(file_id).await?.is_none() {
+                let failure = Failure::new(Code::NotFound, format!("there is no file `{file_id}`"));
+                faults.at("/source/file_id", failure.with_hint("upload it with POST /v1/files; files expire"));
+            }
+        }
+        Source::Path { path } => {
+            let (roots, path) = (places.roots.clone(), path.clone());
+            let resolved = blocking(move || roots.resolve_existing(&path).map(|_found| ())).await?;
+            note("/source/path", resolved, faults)?;
+        }
+        Source::Uri { uri } => faults.at("/source/uri", no_bucket(uri)),
+    }
+    Ok(())
+}
+
+async fn check_destination(destination: &Destination, places: &Places, faults: &mut Faults) -> Result<(), Problem> {
+    match destination {
+        Destination::Path { path } => {
+            let (roots, path) = (places.roots.clone(), path.clone());
+            let resolved = blocking(move || roots.resolve_new(&path).map(|_place| ())).await?;
+            note("/destination/path", resolved, faults)
+        }
+        Destination::Uri { uri } => {
+            faults.at("/destination/uri", no_bucket(uri));
+            Ok(())
+        }
+    }
+}
+
+fn check_options(options: &ConversionOptions, faults: &mut Faults) {
+    for (name, globs) in [("include", &options.include), ("exclude", &options.exclude)] {
+        for (index, glob) in globs.iter().enumerate() {
+            if let Err(error) = globset::Glob::new(glob) {
+                let failure = Failure::new(Code::InvalidParameter, error.to_string())
+                    .with_hint("a glob is like `**/*.csv`, `reports/*` or `{a,b}.jsonl`");
+                faults.at(format!("/options/{name}/{index}"), failure);
+            }
+        }
+    }
+    if !ROW_GROUP_ROWS.contains(&options.row_group_rows) {
+        let (least, most) = (ROW_GROUP_ROWS.start(), ROW_GROUP_ROWS.end());
+        let detail = format!("`row_group_rows` must be from {least} to {most}, not {}", options.row_group_rows);
+        faults.at("/options/row_group_rows", Failure::new(Code::InvalidParameter, detail));
+    }
+}
+
+/// A refusal is the client's; a disk that fails is not.
+fn note(pointer: &str, resolved: Result<(), SandboxError>, faults: &mut Faults) -> Result<(), Problem> {
+    match resolved {
+        Ok(()) => Ok(()),
+        Err(error) if error.code() == Code::StorageFailure => Err(error.into()),
+        Err(error) => {
+            faults.at(pointer, error.to_failure());
+            Ok(())
+        }
+    }
+}
+
+fn no_bucket(uri: &str) -> Failure {
+    let shown: String = uri.chars().take(200).collect();
+    Failure::new(Code::BucketNotAllowed, format!("`{shown}`: this service is not set up for buckets"))
+        .with_hint("copy the files into a data root and name their `path`, or upload them to /v1/files")
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(format!("a check broke off: {error}")))
+}

@@ -1,0 +1,134 @@
+//! `/v1/conversions`: a folder, file or upload becomes Parquet.
+
+mod check;
+mod form;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request, State};
+use axum::response::Response;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::form::{ConversionForm, Upload, read_form};
+use super::extract::{Json, NoParameters, Params};
+use super::jobs::JobView;
+use super::problem::Problem;
+use super::state::{Gates, HttpLimits, HttpState, Places};
+use super::submission::{self, Submitted, Terms};
+use super::upload::is_multipart;
+use crate::core::jobs::JobQueue;
+use crate::operations::parquet_conversion::ConversionRequest;
+
+pub(crate) use check::check;
+
+/// The kind of job that a conversion is.
+pub(crate) const KIND: &str = "conversion";
+
+pub(crate) fn router() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(create_conversion))
+}
+
+/// What taking a conversion needs.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    queue: JobQueue,
+    places: Places,
+    limits: Arc<HttpLimits>,
+    gates: Gates,
+}
+
+impl axum::extract::FromRef<HttpState> for Desk {
+    fn from_ref(state: &HttpState) -> Self {
+        Self {
+            queue: JobQueue::from_ref(state),
+            places: Places::from_ref(state),
+            limits: Arc::from_ref(state),
+            gates: Gates::from_ref(state),
+        }
+    }
+}
+
+/// Convert to Parquet
+///
+/// Turns a file or a folder of csv, tsv, txt, json and jsonl files (also .gz and .zst) into the same tree in Parquet,
+/// with every row accounted for. The answer is a job: follow it under `Location`, or ask to wait for its end with
+/// `Prefer: wait=20`. Without a `destination` the Parquet files become the job's artifacts. For one file and one line
+/// of curl, send a form: part `file`, and part `options` with the JSON of the options; the file is kept as an upload.
+#[utoipa::path(
+    post, path = "/v1/conversions", tag = "conversions",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            description = "The same key with the same request within 24 hours answers with the same job"),
+        ("Prefer" = Option<String>, Header, pattern = "^wait=[0-9]{1,4}$",
+            description = "`wait=N`: answer when the job ends, after N seconds at the latest (60 at most)"),
+    ),
+    request_body(content(
+        (ConversionRequest = "application/json", example = json!({
+            "source": {"type": "path", "path": "knowledgebase"},
+            "destination": {"type": "path", "path": "parquet"},
+            "options": {"include": ["**/*.csv"]}
+        })),
+        (ConversionForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 202, description = "The job", body = JobView, headers(
+            ("Location" = String, description = "Address of the job"),
+            ("Idempotency-Replayed" = String, description = "`true` when an earlier request made the job"),
+        )),
+        (status = 200, description = "The finished job, when it ended in the time that `Prefer` gave", body = JobView,
+            headers(("Preference-Applied" = String, description = "The wait that was granted"))),
+    ),
+    extensions(("x-problems" = json!([
+        "malformed-json", "unknown-field", "invalid-parameter", "path-outside-data-root", "bucket-not-allowed",
+        "not-found", "body-too-large", "too-many-inputs", "unsupported-format", "idempotency-key-reused", "queue-full",
+        "too-many-requests", "storage-failure", "shutting-down", "deadline-exceeded"
+    ]))),
+)]
+async fn create_conversion(
+    State(desk): State<Desk>,
+    State(shutdown): State<CancellationToken>,
+    Params(NoParameters): Params<NoParameters>,
+    terms: Terms,
+    request: Request,
+) -> Result<Response, Problem> {
+    let submitted = if is_multipart(request.headers()) {
+        desk.take_form(request, &terms).await?
+    } else {
+        let Json(conversion) = Json::<ConversionRequest>::from_request(request, &()).await?;
+        check(&conversion, &desk.places).await?;
+        let options = effective(&conversion)?;
+        let content = options.to_string();
+        submission::submit(&desk.queue, KIND, options, &content, &terms).await?
+    };
+    submission::answer(&desk.queue, submitted, terms.wait, &shutdown).await
+}
+
+impl Desk {
+    /// Keeps the form's file only if a new job needs it.
+    async fn take_form(&self, request: Request, terms: &Terms) -> Result<Submitted, Problem> {
+        let _permit = self.gates.upload()?;
+        let upload = read_form(request, &self.places.uploads, &self.limits).await?;
+        let file = upload.file.clone();
+        let outcome = self.submit_upload(upload, terms).await;
+        if !matches!(outcome, Ok(Submitted { replayed: false, .. })) {
+            self.places.uploads.delete(&file.id).await?;
+        }
+        outcome
+    }
+
+    async fn submit_upload(&self, upload: Upload, terms: &Terms) -> Result<Submitted, Problem> {
+        // The id of the upload differs each time; name and digest tell whether the request is the same.
+        let content = json!([upload.file.name, upload.file.sha256, upload.destination, upload.options]).to_string();
+        let conversion = upload.into_request();
+        check(&conversion, &self.places).await?;
+        submission::submit(&self.queue, KIND, effective(&conversion)?, &content, terms).await
+    }
+}
+
+/// The options as the job keeps them, defaults filled in.
+pub(crate) fn effective(conversion: &ConversionRequest) -> Result<serde_json::Value, Problem> {
+    serde_json::to_value(conversion).map_err(|error| Problem::internal(format!("options are not JSON: {error}")))
+}

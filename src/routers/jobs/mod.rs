@@ -1,0 +1,231 @@
+//! `/v1/jobs`: the work that was asked for, and what became of it.
+
+mod artifacts;
+mod events;
+mod view;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params};
+use super::problem::Problem;
+use super::state::HttpState;
+use super::submission::{self, Terms, location};
+use crate::core::failure::Code;
+use crate::core::ids::JobId;
+use crate::core::jobs::{CancelAnswer, Job, JobFilter, JobQueue, Status};
+
+pub(crate) use view::JobView;
+
+pub(crate) fn router() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_jobs))
+        .routes(routes!(get_job, delete_job))
+        .routes(routes!(cancel_job))
+        .routes(routes!(retry_job))
+        .merge(events::router())
+        .merge(artifacts::router())
+}
+
+/// A page of jobs.
+#[derive(Debug, Serialize, ToSchema)]
+struct JobList {
+    /// The jobs, newest first.
+    items: Vec<JobView>,
+    /// Where the next page begins; `null` on the last one.
+    next_cursor: Option<String>,
+}
+
+/// Which jobs a list holds.
+#[derive(Debug, Clone, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListJobs {
+    /// Only jobs of this kind, e.g. `conversion`.
+    #[param(pattern = "^[a-z_]+$", max_length = 64)]
+    kind: Option<String>,
+    /// Only jobs that stand here.
+    status: Option<Status>,
+    /// Only jobs that were asked for at or after this time (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_after: Option<DateTime<Utc>>,
+    /// Items on a page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: u32,
+    /// `next_cursor` of the page before; the filters must be the same.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+impl FromParameters for ListJobs {
+    fn read(parameters: &mut Parameters) -> Self {
+        let is_kind = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let kind = parameters.parsed("kind", "lower-case letters and `_`", |text| {
+            (is_kind(text) && text.len() <= 64).then(|| text.to_owned())
+        });
+        let all = [Status::Queued, Status::Running, Status::Succeeded, Status::Failed, Status::Cancelled];
+        let status = parameters.parsed("status", "queued, running, succeeded, failed or cancelled", |text| {
+            all.into_iter().find(|status| status.as_str() == text)
+        });
+        let created_after = parameters.parsed("created_after", "a time like 2026-01-31T12:00:00Z", |text| {
+            DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+        });
+        let (limit, cursor) = parameters.page();
+        Self { kind, status, created_after, limit, cursor }
+    }
+}
+
+impl ListJobs {
+    /// The filters as text, for the cursor.
+    fn filters(&self) -> String {
+        let status = self.status.map(Status::as_str);
+        format!("jobs {:?} {status:?} {:?}", self.kind, self.created_after.map(|time| time.to_rfc3339()))
+    }
+}
+
+/// List jobs
+///
+/// Newest first, in pages: follow `next_cursor` until it is `null`, with the same filters.
+#[utoipa::path(
+    get, path = "/v1/jobs", tag = "jobs", params(ListJobs),
+    responses((status = 200, description = "A page of jobs", body = JobList)),
+    extensions(("x-problems" = json!(["invalid-parameter", "unknown-field", "invalid-cursor", "storage-failure"]))),
+)]
+async fn list_jobs(State(queue): State<JobQueue>, Params(list): Params<ListJobs>) -> Result<Json<JobList>, Problem> {
+    let filters = list.filters();
+    let before = list.cursor.map(|cursor| cursor.last::<JobId>(&filters)).transpose()?;
+    let filter = JobFilter { kind: list.kind, status: list.status, created_after: list.created_after };
+    let page = queue.list(&filter, before.as_ref(), list.limit).await?;
+    let last = page.items.last().filter(|_| page.has_more);
+    let next_cursor = last.map(|job| Cursor::after(&filters, job.id.as_str()));
+    Ok(Json(JobList { items: page.items.into_iter().map(JobView::from).collect(), next_cursor }))
+}
+
+/// Describe a job
+///
+/// Where it stands, how far it is, and its result once it has succeeded. A job that has failed is answered with 200
+/// too: its `error` says why. `Retry-After` says when to look again while it has not ended.
+#[utoipa::path(
+    get, path = "/v1/jobs/{job_id}", tag = "jobs",
+    params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
+    responses((status = 200, description = "The job", body = JobView,
+        headers(("Retry-After" = u32, description = "Seconds until it is worth to look again; only while it has not ended")))),
+    extensions(("x-problems" = json!(["not-found", "unknown-field", "storage-failure"]))),
+)]
+async fn get_job(
+    State(queue): State<JobQueue>,
+    IdPath(id): IdPath<JobId>,
+    Params(NoParameters): Params<NoParameters>,
+) -> Result<Response, Problem> {
+    let job = find(&queue, &id).await?;
+    let retry_after = (!job.status.is_final()).then_some([(header::RETRY_AFTER, "1")]);
+    Ok((retry_after, Json(JobView::from(job))).into_response())
+}
+
+/// Forget a job
+///
+/// Removes a job that has ended, and its artifacts.
+#[utoipa::path(
+    delete, path = "/v1/jobs/{job_id}", tag = "jobs",
+    params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
+    responses((status = 204, description = "It is gone")),
+    extensions(("x-problems" = json!(["not-found", "unknown-field", "job-not-finished", "storage-failure"]))),
+)]
+async fn delete_job(
+    State(queue): State<JobQueue>,
+    IdPath(id): IdPath<JobId>,
+    Params(NoParameters): Params<NoParameters>,
+) -> Result<StatusCode, Problem> {
+    if queue.delete(&id).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let job = find(&queue, &id).await?;
+    Err(not_finished(&job, "it can't be forgotten"))
+}
+
+/// Ask a job to stop
+///
+/// It stops at its next safe point and leaves nothing half done; one that waits is cancelled at once. Asking again
+/// answers the same.
+#[utoipa::path(
+    post, path = "/v1/jobs/{job_id}/cancel", tag = "jobs",
+    params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
+    responses((status = 202, description = "It will stop", body = JobView,
+        headers(("Location" = String, description = "Address of the job")))),
+    extensions(("x-problems" = json!([
+        "not-found", "unknown-field", "job-already-finished", "storage-failure", "shutting-down"
+    ]))),
+)]
+async fn cancel_job(
+    State(queue): State<JobQueue>,
+    IdPath(id): IdPath<JobId>,
+    Params(NoParameters): Params<NoParameters>,
+) -> Result<Response, Problem> {
+    match queue.cancel(&id).await? {
+        CancelAnswer::NotFound => Err(Problem::not_found("job", id)),
+        CancelAnswer::AlreadyFinished(job) if job.status != Status::Cancelled => {
+            let status = job.status.as_str();
+            Err(Problem::new(Code::JobAlreadyFinished, format!("the job `{id}` has ended already: {status}"))
+                .with_hint("POST /v1/jobs/{id}/retry does it again"))
+        }
+        CancelAnswer::Accepted(job) | CancelAnswer::AlreadyFinished(job) => {
+            Ok((StatusCode::ACCEPTED, location(&id), Json(JobView::from(job))).into_response())
+        }
+    }
+}
+
+/// Do a job again
+///
+/// Makes a new job with the same kind and options as one that has ended. What it made before and is unchanged is not
+/// made again.
+#[utoipa::path(
+    post, path = "/v1/jobs/{job_id}/retry", tag = "jobs",
+    params(
+        ("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            description = "The same key with the same request within 24 hours answers with the same job"),
+        ("Prefer" = Option<String>, Header, pattern = "^wait=[0-9]{1,4}$",
+            description = "`wait=N`: answer when the job ends, after N seconds at the latest (60 at most)"),
+    ),
+    responses(
+        (status = 202, description = "The new job", body = JobView,
+            headers(("Location" = String, description = "Address of the new job"))),
+        (status = 200, description = "The finished new job, when it ended in the time that `Prefer` gave", body = JobView),
+    ),
+    extensions(("x-problems" = json!([
+        "not-found", "unknown-field", "invalid-parameter", "job-not-finished", "idempotency-key-reused", "queue-full",
+        "storage-failure", "shutting-down"
+    ]))),
+)]
+async fn retry_job(
+    State(queue): State<JobQueue>,
+    State(shutdown): State<CancellationToken>,
+    IdPath(id): IdPath<JobId>,
+    Params(NoParameters): Params<NoParameters>,
+    terms: Terms,
+) -> Result<Response, Problem> {
+    let job = find(&queue, &id).await?;
+    if !job.status.is_final() {
+        return Err(not_finished(&job, "it can't be done again yet"));
+    }
+    let content = format!("retry {id}");
+    let submitted = submission::submit(&queue, &job.kind, job.options, &content, &terms).await?;
+    submission::answer(&queue, submitted, terms.wait, &shutdown).await
+}
+
+async fn find(queue: &JobQueue, id: &JobId) -> Result<Job, Problem> {
+    queue.get(id).await?.ok_or_else(|| Problem::not_found("job", id))
+}
+
+fn not_finished(job: &Job, therefore: &str) -> Problem {
+    let (id, status) = (&job.id, job.status.as_str());
+    Problem::new(Code::JobNotFinished, format!("the job `{id}` is {status}; {therefore}"))
+        .with_hint("wait for its end (GET /v1/jobs/{id}/events), or stop it (POST /v1/jobs/{id}/cancel)")
+}

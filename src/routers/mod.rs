@@ -1,0 +1,85 @@
+//! Who asks over HTTP: parse, authorise, translate, answer.
+//!
+//! For: the API, the predecessor's paths and the web page. Not for: any work; operations do it, as jobs. The one
+//! decision: a route and its entry in the OpenAPI document are one declaration, so they can't drift apart.
+
+mod content;
+mod conversions;
+mod extract;
+mod files;
+mod health;
+mod jobs;
+mod legacy;
+mod middleware;
+mod openapi;
+mod problem;
+mod state;
+mod submission;
+#[cfg(test)]
+mod tests;
+mod ui;
+mod upload;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Json, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+pub use middleware::auth::ApiKeys;
+pub use state::{HttpLimits, HttpParts, HttpState, ReadinessCheck, ReportRenderer, ServiceInfo};
+
+/// Every operation of the API: the table.
+fn operations() -> (Router<HttpState>, OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::head())
+        .merge(conversions::router())
+        .merge(jobs::router())
+        .merge(files::router())
+        .merge(health::router())
+        .merge(problem::router())
+        .merge(legacy::router())
+        .split_for_parts();
+    openapi::declare_problems(&mut document);
+    (router, document)
+}
+
+/// The OpenAPI document; needs no service.
+pub fn openapi() -> OpenApi {
+    operations().1
+}
+
+/// The whole service over HTTP.
+pub fn router(parts: HttpParts) -> Router {
+    let state = HttpState::new(parts);
+    let (operations, document) = operations();
+    let document = Arc::new(document);
+    let docs = SwaggerUi::new("/docs").config(Config::from("/openapi.json").persist_authorization(false));
+    let routes = operations
+        .route("/openapi.json", axum::routing::get(move || async move { Json(document) }))
+        .merge(ui::router())
+        .merge(docs);
+    through_middleware(routes, &state).with_state(state)
+}
+
+/// The layers; a request meets the last one first.
+fn through_middleware(routes: Router<HttpState>, state: &HttpState) -> Router<HttpState> {
+    use axum::extract::FromRef;
+    let limits = Arc::<HttpLimits>::from_ref(state);
+    let max_json_bytes = usize::try_from(limits.max_json_bytes).unwrap_or(usize::MAX);
+    routes
+        .layer(DefaultBodyLimit::max(max_json_bytes))
+        .layer(from_fn_with_state(state.clone(), middleware::limits::deadline))
+        .layer(from_fn_with_state(state.clone(), middleware::limits::shutdown))
+        .layer(from_fn_with_state(state.clone(), middleware::auth::authenticate))
+        .layer(from_fn_with_state(state.clone(), middleware::limits::concurrency))
+        .layer(CatchPanicLayer::custom(middleware::panic::answer))
+        .layer(from_fn(problem::render))
+        .layer(from_fn(middleware::headers::set))
+        .layer(from_fn_with_state(state.clone(), middleware::metrics::measure))
+        .layer(from_fn(middleware::access_log::log))
+        .layer(from_fn(middleware::request_id::name))
+}

@@ -1,0 +1,121 @@
+//! Puts a job into the queue for a request, and answers as every operation does.
+//!
+//! For: idempotency, waiting and the answer's headers, the same for each kind of job. Not for: checking options. The
+//! one decision: the answer to the same request is the same job, whichever operation it was.
+
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::extract::{IdempotencyHeader, Wait};
+use super::jobs::JobView;
+use super::middleware::auth::Principal;
+use super::problem::Problem;
+use crate::core::failure::Code;
+use crate::core::hash::sha256_hex;
+use crate::core::ids::JobId;
+use crate::core::jobs::{Enqueued, IdempotencyKey, Job, JobQueue, StoreError};
+
+/// How a client wants its job taken: who it is, under which key, and how long it would wait.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) principal: Principal,
+    pub(crate) key: Option<String>,
+    pub(crate) wait: Wait,
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Terms {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Problem> {
+        let Extension(principal) = Extension::from_request_parts(parts, state)
+            .await
+            .map_err(|_missing| Problem::internal("a request reached a handler past authentication"))?;
+        let IdempotencyHeader(key) = IdempotencyHeader::from_request_parts(parts, state).await?;
+        Ok(Self { principal, key, wait: Wait::of(&parts.headers) })
+    }
+}
+
+impl Terms {
+    /// The key under which this request is remembered; `content` says what was asked for, byte for byte.
+    fn idempotency(&self, kind: &str, content: &str) -> Option<IdempotencyKey> {
+        let key = self.key.clone()?;
+        let fingerprint = sha256_hex(format!("{kind}\n{content}").as_bytes());
+        Some(IdempotencyKey { key, principal: self.principal.0.clone(), fingerprint })
+    }
+}
+
+/// A job that is in the queue, now or since an earlier equal request.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    pub(crate) job: Job,
+    pub(crate) replayed: bool,
+}
+
+/// Queues a job; `content` is what makes two requests equal.
+pub(crate) async fn submit(
+    queue: &JobQueue,
+    kind: &str,
+    options: Value,
+    content: &str,
+    terms: &Terms,
+) -> Result<Submitted, Problem> {
+    match queue.submit(kind, options, &terms.principal.0, terms.idempotency(kind, content)).await? {
+        Enqueued::Created(job) => Ok(Submitted { job, replayed: false }),
+        Enqueued::Replayed(job) => Ok(Submitted { job, replayed: true }),
+        Enqueued::KeyReused => {
+            Err(Problem::new(Code::IdempotencyKeyReused, "this `Idempotency-Key` came with another request before")
+                .with_hint("take a new key for a new request")
+                .with_parameter("Idempotency-Key"))
+        }
+        Enqueued::QueueFull { limit } => {
+            Err(Problem::new(Code::QueueFull, format!("{limit} jobs wait already, as many as may"))
+                .with_hint("come back after the time in `Retry-After`")
+                .retry_after(5))
+        }
+    }
+}
+
+/// 202 with the job; 200 with the finished job when it ends in the time that the client would wait.
+pub(crate) async fn answer(
+    queue: &JobQueue,
+    submitted: Submitted,
+    wait: Wait,
+    shutdown: &CancellationToken,
+) -> Result<Response, Problem> {
+    let Submitted { mut job, replayed } = submitted;
+    if let Some(time) = wait.0 {
+        job = wait_for_end(queue, &job.id, time, shutdown).await?.unwrap_or(job);
+    }
+    let waited_enough = wait.0.is_some() && job.status.is_final();
+    let status = if waited_enough { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let mut response = (status, location(&job.id), Json(JobView::from(job))).into_response();
+    response.headers_mut().extend(wait.applied());
+    if replayed {
+        let name = HeaderName::from_static("idempotency-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// The job when it has ended, or as it stands when the time is over or the service stops.
+pub(crate) async fn wait_for_end(
+    queue: &JobQueue,
+    id: &JobId,
+    time: Duration,
+    shutdown: &CancellationToken,
+) -> Result<Option<Job>, StoreError> {
+    tokio::select! {
+        waited = queue.wait(id, time) => waited,
+        () = shutdown.cancelled() => queue.get(id).await,
+    }
+}
+
+/// Where a job is.
+pub(crate) fn location(id: &JobId) -> [(HeaderName, String); 1] {
+    [(header::LOCATION, format!("/v1/jobs/{id}"))]
+}
