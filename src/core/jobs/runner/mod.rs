@@ -113,7 +113,8 @@ impl Runner {
     /// Claims and runs jobs until `shutdown`; returns when every running one has ended or was given back.
     ///
     /// Never fails: while the store does not answer, it is asked again. Drop the future to stop waiting for handlers
-    /// that don't come to a safe point; their leases then run out and another worker takes their jobs.
+    /// that don't come to a safe point; once the process has ended their leases run out, and the next worker takes
+    /// their jobs.
     pub async fn run(self, shutdown: CancellationToken) {
         let span = tracing::info_span!("worker", owner = self.worker.settings.owner, router = "worker");
         self.work(shutdown).instrument(span).await;
