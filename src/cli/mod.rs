@@ -7,10 +7,16 @@
 mod completions;
 mod config;
 mod context;
+mod convert;
 mod doctor;
 mod exit;
+mod job;
+mod openapi;
 mod printer;
 mod progress;
+mod run;
+mod runtime;
+mod serve;
 mod table;
 
 use std::ffi::OsString;
@@ -36,8 +42,13 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
+    Convert(convert::ConvertArgs),
+    Job(job::JobArgs),
+    Run(run::RunArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
+    Openapi(openapi::OpenapiArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -49,6 +60,9 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done; 1 done, and 
 
 const EXAMPLES: &str = "\
 Examples:
+  textmill convert reports parquet     a folder of tables to Parquet, and a report
+  textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
+  textmill job list                    what the service has done and does
   textmill doctor                      is this machine ready?
   textmill config show --origin        every setting, and where its value came from
   textmill completions bash > /etc/bash_completion.d/textmill";
@@ -69,8 +83,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 
 fn dispatch(command: &Command, context: &Context) -> CommandResult {
     match command {
+        Command::Serve(args) => serve::run(args, context),
+        Command::Convert(args) => convert::run(args, context),
+        Command::Job(args) => job::run(args, context),
+        Command::Run(args) => run::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
+        Command::Openapi(args) => openapi::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }
 }

@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod job;
 mod options;
 mod outcome;
 mod plan;
@@ -14,6 +15,7 @@ mod run;
 mod staging;
 
 pub use error::ConversionError;
+pub use job::{ConversionHandler, KIND};
 pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Header, SchemaMode};
 pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
 pub use plan::ConversionSource;
