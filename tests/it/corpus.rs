@@ -1,4 +1,4 @@
-//! Files whose right answers others made: `TEXTMILL_TEST_DATA` names a folder with `manifest.json`.
+//! Files whose right answers others made: `TEST_DATA_DIR` names a folder with `manifest.json`.
 //!
 //! The manifest is a list of `{path, format, expect: {outcome, rows, columns, accept, …}}`. Each miss is named; the last
 //! line is `corpus: N of M files as expected (P %)`.
@@ -20,7 +20,7 @@ const WANTED_PERCENT: f64 = 97.0;
 
 #[test]
 fn corpus() {
-    let Some(data) = std::env::var_os("TEXTMILL_TEST_DATA").map(PathBuf::from) else { return };
+    let Some(data) = std::env::var_os("TEST_DATA_DIR").map(PathBuf::from) else { return };
     if !data.join("manifest.json").is_file() {
         return;
     }

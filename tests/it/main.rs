@@ -1,3 +1,14 @@
 //! The one integration binary: every further one would link the whole tree again.
 
+mod architecture;
+mod cli;
+mod config_reference;
+mod conversion;
 mod corpus;
+mod crash;
+mod goldens;
+mod openapi;
+mod readme;
+mod sample;
+mod service;
+mod support;

@@ -20,8 +20,8 @@ if [ ! -d "$data" ]; then
     exit 2
 fi
 
-TEXTMILL_TEST_DATA="$(realpath "$data")"
-export TEXTMILL_TEST_DATA
+TEST_DATA_DIR="$(realpath "$data")"
+export TEST_DATA_DIR
 
 # A `.` of the quiet harness may stand before the summary, so it is matched anywhere in its line.
 set +e

@@ -1,0 +1,268 @@
+//! Properties of a conversion, whatever is in the files.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+
+use arrow_array::{Array, RecordBatch, StringArray};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
+use textmill::operations::context::RunContext;
+use textmill::operations::parquet_conversion::{
+    ConversionError, ConversionOptions, ConversionOutcome, ConversionSource, FileStatus, Header, SchemaMode, convert,
+};
+
+use crate::support::tree;
+
+fn convert_with(source: &Path, target: &Path, options: &ConversionOptions) -> ConversionOutcome {
+    convert(&ConversionSource::at(source).unwrap(), target, options, &RunContext::unattended()).unwrap()
+}
+
+pub(crate) fn rows(parquet: &Path) -> Vec<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(parquet).unwrap()).unwrap();
+    reader.build().unwrap().map(Result::unwrap).collect()
+}
+
+fn texts(parquet: &Path) -> Vec<Vec<String>> {
+    let mut table = Vec::new();
+    for batch in rows(parquet) {
+        let columns: Vec<&StringArray> =
+            batch.columns().iter().map(|column| column.as_any().downcast_ref().unwrap()).collect();
+        for row in 0..batch.num_rows() {
+            table.push(columns.iter().map(|column| column.value(row).to_owned()).collect());
+        }
+    }
+    table
+}
+
+/// Files by name, in a folder of their own.
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join("in").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+fn convert_files(files: &[(&str, &[u8])]) -> (tempfile::TempDir, ConversionOutcome) {
+    let folder = folder(files);
+    let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &ConversionOptions::default());
+    (folder, outcome)
+}
+
+fn as_text() -> ConversionOptions {
+    ConversionOptions { schema: SchemaMode::Text, header: Header::Absent, ..ConversionOptions::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn rows_in_are_rows_out_and_rows_rejected(bytes in prop::collection::vec(any::<u8>(), 0..600), name in "[a-z]\\.(csv|tsv|txt|json|jsonl)") {
+        let (_folder, outcome) = convert_files(&[(&name, &bytes)]);
+        let summary = outcome.summary;
+        prop_assert_eq!(summary.rows_in, summary.rows_out + summary.rows_rejected);
+        prop_assert_eq!(summary.converted + summary.skipped + summary.failed, 1);
+    }
+
+    #[test]
+    fn every_line_of_broken_jsonl_is_a_row_or_a_reject(lines in prop::collection::vec("[ -~]{1,12}|\\{\"a\": ?[0-9]{1,3}\\}", 1..30)) {
+        let kept: Vec<_> = lines.iter().filter(|line| !line.trim().is_empty()).collect();
+        let text = lines.join("\n");
+        let (_folder, outcome) = convert_files(&[("a.jsonl", text.as_bytes())]);
+        if outcome.files[0].status == FileStatus::Converted && outcome.files[0].table.as_ref().unwrap().format == textmill::core::tabular::format::FormatName::JsonLines {
+            prop_assert_eq!(outcome.summary.rows_in, kept.len() as u64);
+        }
+    }
+
+    #[test]
+    fn text_mode_is_lossless_there_and_back(
+        table in (2_usize..5).prop_flat_map(|width| prop::collection::vec(prop::collection::vec("[^\r\u{0}]{0,8}", width), 2..12))
+    ) {
+        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+        table.iter().for_each(|row| writer.write_record(row).unwrap());
+        let folder = folder(&[("a.csv", &writer.into_inner().unwrap())]);
+        let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &as_text());
+        prop_assert_eq!(outcome.summary.rows_out, table.len() as u64, "{:?}", outcome.files[0]);
+        prop_assert_eq!(texts(&folder.path().join("out/a.csv.parquet")), table);
+    }
+
+    #[test]
+    fn equal_input_gives_equal_bytes(bytes in "([a-c0-9,;\"\n]{0,6}\n){1,20}") {
+        let files: [(&str, &[u8]); 2] = [("a.csv", bytes.as_bytes()), ("b/a.txt", bytes.as_bytes())];
+        let (first, _) = convert_files(&files);
+        let (second, _) = convert_files(&files);
+        prop_assert_eq!(tree(&first.path().join("out")), tree(&second.path().join("out")));
+    }
+}
+
+/// Type of the only data column `v` of a CSV, as its Arrow name.
+fn type_of(values: &[&str]) -> String {
+    let text = format!("id,v\n{}\n", values.iter().map(|value| format!("x,\"{value}\"")).collect::<Vec<_>>().join("\n"));
+    let (_folder, outcome) = convert_files(&[("a.csv", text.as_bytes())]);
+    outcome.files[0].table.as_ref().unwrap().columns[1].data_type.clone()
+}
+
+#[test]
+fn the_types_are_those_of_the_documentation() {
+    let table: [(&[&str], &str); 26] = [
+        (&["1", "2"], "Int64"),
+        (&["1", ""], "Int64"),
+        (&["9223372036854775808"], "UInt64"),
+        (&["18446744073709551616"], "Utf8"),
+        (&["-1", "9223372036854775808"], "Utf8"),
+        (&["007", "012"], "Utf8"),
+        (&["+1", "+2"], "Utf8"),
+        (&["1.5", "2"], "Float64"),
+        (&["1e3", "NaN"], "Float64"),
+        (&["NA", "3"], "Int64"),
+        (&["NA", "NO"], "Utf8"),
+        (&["true", "FALSE"], "Boolean"),
+        (&["T", "F"], "Utf8"),
+        (&["0", "1"], "Int64"),
+        (&["2024-01-02"], "Date32"),
+        (&["31/12/2024", "01/02/2024"], "Date32"),
+        (&["12/31/2024"], "Date32"),
+        (&["01/02/2024"], "Utf8"),
+        (&["2024-01-02 03:04:05"], "Timestamp(µs)"),
+        (&["2024-01-02", "2024-01-02 03:04:05"], "Timestamp(µs)"),
+        (&["2024-01-02T03:04:05Z", "2024-01-02T03:04:05+02:00"], "Timestamp(µs, \"UTC\")"),
+        (&["12:30:00"], "Time64(µs)"),
+        (&["1,5"], "Utf8"),
+        (&["$5", "5%"], "Utf8"),
+        (&[" 1"], "Int64"),
+        (&["5f2b8c1e-0000-4000-8000-000000000000"], "Utf8"),
+    ];
+    for (values, wanted) in table {
+        assert_eq!(type_of(values), wanted, "{values:?}");
+    }
+}
+
+#[test]
+fn a_late_value_of_another_type_turns_its_column_to_text_and_nothing_is_lost() {
+    let mut lines: Vec<String> = (0..60_000).map(|number| format!("{number},x")).collect();
+    lines.extend(["12.75,x".to_owned(), "007,x".to_owned()]);
+    let (folder, outcome) = convert_files(&[("a.csv", format!("id,v\n{}\n", lines.join("\n")).as_bytes())]);
+    let table = texts(&folder.path().join("out/a.csv.parquet"));
+    assert_eq!(table[60_000..], [["12.75", "x"], ["007", "x"]]);
+    let note = serde_json::to_value(&outcome.files[0].table.as_ref().unwrap().columns[0].notes).unwrap();
+    assert_eq!(note, serde_json::json!([{"kind": "turned_to_text", "line": 60_003}]));
+}
+
+#[test]
+fn rows_that_are_too_long_are_written_down_with_their_line() {
+    let text = b"a,b\n1,2\n3,4\n5,6\n7,8,9\n10,11\n12\n";
+    let (folder, outcome) = convert_files(&[("a.csv", text)]);
+    let file = &outcome.files[0];
+    assert_eq!((file.rows_in, file.rows_out, file.rows_rejected), (6, 5, 1));
+    let rejects = fs::read_to_string(folder.path().join("out/a.csv.rejects.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&rejects).unwrap();
+    assert_eq!(line, serde_json::json!({"line": 5, "reason": "3 fields in a table of 2 columns", "record": "7,8,9"}));
+}
+
+#[test]
+fn files_of_one_stem_never_meet() {
+    let files: [(&str, &[u8]); 3] = [("a.csv", b"x,y\n1,2\n"), ("a.tsv", b"x\ty\n1\t2\n"), ("a.json", b"[{\"x\":1}]")];
+    let (folder, _) = convert_files(&files);
+    let names: Vec<_> = tree(&folder.path().join("out")).into_keys().map(|path| path.display().to_string()).collect();
+    assert_eq!(names, ["a.csv.parquet", "a.json.parquet", "a.tsv.parquet", "textmill-report.json"]);
+}
+
+#[test]
+fn a_second_run_does_only_what_has_changed() {
+    let files: [(&str, &[u8]); 2] = [("a.csv", b"x,y\n1,2\n"), ("b.csv", b"x,y\n1,2\n")];
+    let (folder, _) = convert_files(&files);
+    let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+    fs::write(source.join("b.csv"), "x,y\n1,2\n3,4\n").unwrap();
+    let again = convert_with(&source, &target, &ConversionOptions::default());
+    assert_eq!((again.summary.unchanged, again.summary.converted, again.summary.rows_out), (1, 2, 3));
+    let damaged = target.join("a.csv.parquet");
+    fs::write(&damaged, "not what was written").unwrap();
+    let again = convert_with(&source, &target, &ConversionOptions::default());
+    assert_eq!((again.summary.unchanged, rows(&damaged).len()), (1, 1));
+    let all = ConversionOptions { overwrite: true, ..ConversionOptions::default() };
+    assert_eq!(convert_with(&source, &target, &all).summary.unchanged, 0);
+    fs::remove_file(source.join("a.csv")).unwrap();
+    assert_eq!(convert_with(&source, &target, &ConversionOptions::default()).stale, ["a.csv.parquet"]);
+}
+
+#[test]
+fn a_file_that_got_better_leaves_no_old_rejects() {
+    let (folder, _) = convert_files(&[("a.jsonl", b"{\"x\":1}\nbad\n")]);
+    let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+    assert!(target.join("a.jsonl.rejects.jsonl").is_file());
+    fs::write(source.join("a.jsonl"), "{\"x\":1}\n").unwrap();
+    convert_with(&source, &target, &ConversionOptions::default());
+    assert!(!target.join("a.jsonl.rejects.jsonl").exists());
+}
+
+#[test]
+fn a_dry_run_looks_and_writes_nothing() {
+    let folder = folder(&[("a.csv", b"x,y\n1,2\n")]);
+    let options = ConversionOptions { dry_run: true, ..ConversionOptions::default() };
+    let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &options);
+    assert_eq!(outcome.files[0].table.as_ref().unwrap().columns.len(), 2);
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
+fn globs_choose_files_and_every_other_one_is_told() {
+    let files: [(&str, &[u8]); 4] =
+        [("a.csv", b"x,y\n1,2\n"), ("d/b.csv", b"x,y\n1,2\n"), ("d/c.txt", b"p\n"), ("README.md", b"# x")];
+    let folder = folder(&files);
+    let options = ConversionOptions {
+        include: vec!["**/*.csv".to_owned()],
+        exclude: vec!["a.*".to_owned()],
+        ..ConversionOptions::default()
+    };
+    let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &options);
+    let told: BTreeMap<_, _> = outcome.files.iter().map(|file| (file.source.as_str(), file.reason.as_deref())).collect();
+    assert_eq!(told["a.csv"], Some("matches `exclude`"));
+    assert_eq!(told["d/b.csv"], None);
+    assert_eq!(told["d/c.txt"], Some("does not match `include`"));
+    let wrong = ConversionOptions { include: vec!["a[".to_owned()], ..ConversionOptions::default() };
+    let source = ConversionSource::at(&folder.path().join("in")).unwrap();
+    let error = convert(&source, &folder.path().join("out"), &wrong, &RunContext::unattended()).unwrap_err();
+    assert!(matches!(error, ConversionError::Glob { .. }), "{error}");
+}
+
+#[test]
+fn a_destination_inside_the_source_is_not_converted_again() {
+    let folder = folder(&[("a.csv", b"x,y\n1,2\n")]);
+    let (source, target) = (folder.path().join("in"), folder.path().join("in/out"));
+    for _ in 0..2 {
+        let outcome = convert_with(&source, &target, &ConversionOptions::default());
+        assert_eq!(outcome.files.len(), 1, "{:?}", outcome.files);
+    }
+}
+
+#[test]
+fn two_runs_never_share_a_destination() {
+    let folder = folder(&[("a.csv", b"x,y\n1,2\n")]);
+    let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+    fs::create_dir_all(target.join(".textmill-tmp")).unwrap();
+    let held = File::create(target.join(".textmill-tmp/lock")).unwrap();
+    held.lock().unwrap();
+    let run = |source: &Path| {
+        let source = ConversionSource::at(source).unwrap();
+        convert(&source, &target, &ConversionOptions::default(), &RunContext::unattended())
+    };
+    assert!(matches!(run(&source).unwrap_err(), ConversionError::Busy { .. }));
+    drop(held);
+    assert_eq!(run(&source).unwrap().summary.converted, 1);
+    assert!(!target.join(".textmill-tmp").exists());
+}
+
+#[test]
+fn a_cancelled_run_ends_and_the_next_one_finishes() {
+    let folder = folder(&[("a.csv", b"x,y\n1,2\n"), ("b.csv", b"x,y\n1,2\n")]);
+    let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+    let context = RunContext::unattended();
+    context.cancel.cancel();
+    let found = ConversionSource::at(&source).unwrap();
+    let error = convert(&found, &target, &ConversionOptions::default(), &context).unwrap_err();
+    assert!(matches!(error, ConversionError::Cancelled));
+    assert_eq!(convert_with(&source, &target, &ConversionOptions::default()).summary.converted, 2);
+}
