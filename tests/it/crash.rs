@@ -25,7 +25,7 @@ fn make_source(folder: &Path) {
 
 fn start(folder: &Path) -> Service {
     let mut command = textmill(folder);
-    command.env("TEXTMILL_LEASE_S", "1");
+    command.env("TEXTMILL_LEASE_S", "3");
     Service::start_with(command, &[])
 }
 

@@ -128,7 +128,7 @@ fn logs_go_to_a_file_per_router_and_hold_no_user_text() {
     let logs = folder.path().join(".textmill/logs");
     let read = |prefix: &str| read_logs(&logs, prefix);
     assert!(read("worker_").contains(&id), "{}", read("worker_"));
-    assert!(read("jobs_").contains("/v1/jobs/{id}"), "{}", read("jobs_"));
+    assert!(read("jobs_").contains("/v1/jobs/{job_id}"), "{}", read("jobs_"));
     let all = read("");
     assert!(!all.contains("confidential") && !all.contains("secret.csv"), "{all}");
     all.lines().for_each(|line| assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}"));
