@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::core::failure::{Code, Failure, Fails};
+use crate::core::failure::{Code, Fails, Failure};
 use crate::core::jobs::{
     JobEvents, JobHandler, JobQueue, JobStore, QueueSettings, Runner, RunnerSettings, SqliteJobStore, StoreSettings,
 };

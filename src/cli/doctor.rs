@@ -63,7 +63,8 @@ impl Finding {
 type ConfigCheck = fn(&Loaded) -> Vec<Finding>;
 
 /// Checks that need a valid configuration, in the order in which they are shown.
-const CONFIG_CHECKS: &[ConfigCheck] = &[checks::state_dir, checks::free_space, checks::database, checks::data_roots, checks::port];
+const CONFIG_CHECKS: &[ConfigCheck] =
+    &[checks::state_dir, checks::free_space, checks::database, checks::data_roots, checks::port];
 
 /// Checks of the machine alone.
 const MACHINE_CHECKS: &[fn() -> Finding] = &[checks::open_files, checks::machine];

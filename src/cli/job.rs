@@ -11,7 +11,7 @@ use super::runtime::block_on;
 use super::table::Table;
 use crate::app;
 use crate::config::Config;
-use crate::core::failure::{Code, Failure, Fails};
+use crate::core::failure::{Code, Fails, Failure};
 use crate::core::ids::JobId;
 use crate::core::jobs::{CancelAnswer, Enqueued, Job, JobFilter, JobQueue, Status};
 use crate::core::progress::Progress;
@@ -201,6 +201,8 @@ async fn retry(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult
                 .with_hint("wait, or raise jobs.max_queued");
             Err(CommandError::Failed(failure))
         }
-        Enqueued::KeyReused => Err(Failure::new(Code::Internal, "a key was compared where none was given").to_failure().into()),
+        Enqueued::KeyReused => {
+            Err(Failure::new(Code::Internal, "a key was compared where none was given").to_failure().into())
+        }
     }
 }

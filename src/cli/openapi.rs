@@ -15,7 +15,8 @@ pub(super) struct OpenapiArgs {}
 
 pub(super) fn run(_args: &OpenapiArgs, context: &Context) -> CommandResult {
     let document = crate::routers::openapi().to_pretty_json();
-    let document = document.map_err(|error| Failure::new(Code::Internal, format!("the document is no JSON: {error}")))?;
+    let document =
+        document.map_err(|error| Failure::new(Code::Internal, format!("the document is no JSON: {error}")))?;
     context.printer.data(&document)?;
     Ok(ExitStatus::Done)
 }

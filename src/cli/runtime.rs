@@ -15,7 +15,10 @@ use crate::core::shutdown::Signals;
 /// When the runtime can't start, or what the future fails with.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(future)
+    let done = runtime.block_on(future);
+    // Blocking work that did not come to its end by now is cut off with the process; it is made for that.
+    runtime.shutdown_background();
+    done
 }
 
 /// Runs blocking work; Ctrl-C or a termination signal cancels its token, and the work comes to its safe point.

@@ -12,7 +12,7 @@ use super::exit::{CommandError, CommandResult, ExitStatus};
 use super::runtime::block_on;
 use crate::app::App;
 use crate::config::Config;
-use crate::core::failure::{Code, Failure, Fails};
+use crate::core::failure::{Code, Fails, Failure};
 use crate::core::jobs::{Enqueued, IdempotencyKey, JobFilter};
 use crate::core::shutdown::{Shutdown, Signals};
 use crate::core::storage::location::Source;
@@ -74,9 +74,8 @@ async fn serve(config: Config, sample: Option<&str>, context: &Context) -> Comma
     context.printer.note(format!("textmill {} is on http://{address} (API: /docs, stop: Ctrl-C)", BUILD.version))?;
     tracing::info!(%address, "serving");
     let stop = shutdown.token();
-    let served = shutdown.spawn(async move {
-        axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
-    });
+    let served = shutdown
+        .spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
     let signal = signals.next().await;
     tracing::info!(?signal, "stopping");
     context.printer.note("stopping: running jobs come to a safe point")?;
@@ -180,9 +179,7 @@ fn readiness(app: &App, workers: Option<&JoinHandle<()>>) -> Vec<ReadinessCheck>
         }),
         ReadinessCheck::new("state_dir", move || {
             let state_dir = state_dir.clone();
-            async move {
-                tempfile::tempfile_in(&state_dir).map(drop).map_err(|_| "it can't be written".to_owned())
-            }
+            async move { tempfile::tempfile_in(&state_dir).map(drop).map_err(|_| "it can't be written".to_owned()) }
         }),
     ];
     if let Some(workers) = workers {

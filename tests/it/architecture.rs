@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support::{repository, tree};
 
 /// Rooms from the top; a file may use rooms below its own, and its own.
-const ROOMS: [&[&str]; 5] = [&["cli"], &["routers"], &["app", "report"], &["operations"], &["config", "core"]];
+const ROOMS: [&[&str]; 5] = [&["cli"], &["routers"], &["app", "report"], &["config", "operations"], &["core"]];
 
 fn level(room: &str) -> usize {
     ROOMS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("`{room}` is no room of the picture"))
@@ -64,6 +64,10 @@ fn files_are_short_and_say_what_they_are_for() {
         let code = source.split("#[cfg(test)]").next().unwrap().lines().count();
         assert!(code <= 460, "{} has {code} lines before its tests", path.display());
         let is_test = path.iter().any(|part| part == "tests" || part == "tests.rs");
-        assert!(is_test || path == Path::new("main.rs") || source.starts_with("//!"), "{} does not say what it is for", path.display());
+        assert!(
+            is_test || path == Path::new("main.rs") || source.starts_with("//!"),
+            "{} does not say what it is for",
+            path.display()
+        );
     }
 }

@@ -34,7 +34,8 @@ fn rejected_rows_exit_with_1_unless_told_otherwise() {
     assert!(text(&output.stdout).contains("a.jsonl"), "{}", text(&output.stdout));
     let zero = run(folder.path(), &["convert", "in", "out", "--exit-zero", "--metrics-out", "m/metrics.json"]);
     assert_eq!(zero.status.code(), Some(0));
-    let metrics: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("m/metrics.json")).unwrap()).unwrap();
+    let metrics: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("m/metrics.json")).unwrap()).unwrap();
     assert_eq!((&metrics["rows_in"], &metrics["rows_rejected"]), (&2.into(), &1.into()));
 }
 
@@ -61,7 +62,8 @@ fn a_report_page_is_written_on_request() {
 
 #[test]
 fn a_stored_job_gives_what_the_command_gives() {
-    let stored = "operation = \"conversion\"\nsource = \"in\"\ndestination = \"stored\"\n[options]\ncompression = \"none\"\n";
+    let stored =
+        "operation = \"conversion\"\nsource = \"in\"\ndestination = \"stored\"\n[options]\ncompression = \"none\"\n";
     let folder = folder_with(&[("in/a.csv", "x,y\n1,2\n"), ("job.toml", stored)]);
     assert_eq!(run(folder.path(), &["run", "job.toml", "--set", "options.compression=snappy"]).status.code(), Some(0));
     assert_eq!(run(folder.path(), &["convert", "in", "typed", "--compression", "snappy"]).status.code(), Some(0));
@@ -74,7 +76,10 @@ fn a_stored_job_gives_what_the_command_gives() {
 #[test]
 fn the_stored_jobs_of_the_repository_can_be_run() {
     let folder = folder_with(&[]);
-    crate::support::copy_tree(&crate::support::repository().join("knowledgebase"), &folder.path().join("knowledgebase"));
+    crate::support::copy_tree(
+        &crate::support::repository().join("knowledgebase"),
+        &folder.path().join("knowledgebase"),
+    );
     let stored = crate::support::repository().join("jobs/conversion/knowledgebase.toml");
     let output = run(folder.path(), &["run", stored.to_str().unwrap(), "--json"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
@@ -95,7 +100,8 @@ fn an_unknown_setting_is_refused_by_name() {
 fn settings_show_where_they_come_from() {
     let folder = folder_with(&[("textmill.toml", "[jobs]\nworkers = 0\n")]);
     let mut command = textmill(folder.path());
-    let output = command.env("TEXTMILL_MAX_QUEUED", "7").args(["config", "show", "--origin", "--json"]).output().unwrap();
+    let output =
+        command.env("TEXTMILL_MAX_QUEUED", "7").args(["config", "show", "--origin", "--json"]).output().unwrap();
     let shown = text(&output.stdout);
     assert!(shown.contains("TEXTMILL_MAX_QUEUED") && shown.contains("textmill.toml"), "{shown}");
 }
@@ -124,7 +130,8 @@ fn completions_and_the_api_document_go_to_stdout() {
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let folder = folder_with(&[]);
     let pipe = format!("'{}' openapi | head -c 10", env!("CARGO_BIN_EXE_textmill"));
-    let output = Command::new("bash").args(["-c", &format!("set -o pipefail; {pipe}")]).current_dir(folder.path()).output();
+    let output =
+        Command::new("bash").args(["-c", &format!("set -o pipefail; {pipe}")]).current_dir(folder.path()).output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(output.stderr.is_empty());

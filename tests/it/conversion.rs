@@ -100,7 +100,8 @@ proptest! {
 
 /// Type of the only data column `v` of a CSV, as its Arrow name.
 fn type_of(values: &[&str]) -> String {
-    let text = format!("id,v\n{}\n", values.iter().map(|value| format!("x,\"{value}\"")).collect::<Vec<_>>().join("\n"));
+    let text =
+        format!("id,v\n{}\n", values.iter().map(|value| format!("x,\"{value}\"")).collect::<Vec<_>>().join("\n"));
     let (_folder, outcome) = convert_files(&[("a.csv", text.as_bytes())]);
     outcome.files[0].table.as_ref().unwrap().columns[1].data_type.clone()
 }
@@ -218,7 +219,8 @@ fn globs_choose_files_and_every_other_one_is_told() {
         ..ConversionOptions::default()
     };
     let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &options);
-    let told: BTreeMap<_, _> = outcome.files.iter().map(|file| (file.source.as_str(), file.reason.as_deref())).collect();
+    let told: BTreeMap<_, _> =
+        outcome.files.iter().map(|file| (file.source.as_str(), file.reason.as_deref())).collect();
     assert_eq!(told["a.csv"], Some("matches `exclude`"));
     assert_eq!(told["d/b.csv"], None);
     assert_eq!(told["d/c.txt"], Some("does not match `include`"));

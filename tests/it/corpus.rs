@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 use textmill::operations::context::RunContext;
-use textmill::operations::parquet_conversion::{
-    ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert,
-};
+use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert};
 
 /// Formats that are read by now; other files of the manifest are not counted.
 const FORMATS: [&str; 3] = ["csv", "json", "jsonl"];
@@ -127,7 +125,10 @@ fn judge_list(entry: &Value, outcome: Option<&FileOutcome>, target: &Path) -> Re
     let widest = entry["tab_widths"].as_array().into_iter().flatten().filter_map(Value::as_u64).max();
     let (rows, columns) = shape(outcome, target)?;
     let lines = entry["non_empty_lines"].as_u64();
-    if lines == Some(rows) && outcome.rows_rejected == 0 && (widest == Some(columns) || outcome.source.ends_with("jsonl")) {
+    if lines == Some(rows)
+        && outcome.rows_rejected == 0
+        && (widest == Some(columns) || outcome.source.ends_with("jsonl"))
+    {
         return Ok(());
     }
     Err(format!("{rows} × {columns}, expected {lines:?} × {widest:?}"))

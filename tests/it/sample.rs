@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use textmill::operations::context::RunContext;
-use textmill::operations::parquet_conversion::{
-    ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert,
-};
+use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert};
 
 use crate::support::repository;
 
@@ -46,6 +44,13 @@ fn every_file_of_the_sample_has_the_shape_that_its_readme_gives() {
             let columns = file.table.as_ref().map_or(0, |table| table.columns.len());
             (file.rows_in, columns) == shape || (file.status == FileStatus::Skipped && shape.0 == 0)
         };
-        assert!(found.iter().any(fits), "{name}: {shape:?}, found {:?}", found.iter().map(|file| (&file.source, file.rows_in, file.table.as_ref().map(|table| table.columns.len()))).collect::<Vec<_>>());
+        assert!(
+            found.iter().any(fits),
+            "{name}: {shape:?}, found {:?}",
+            found
+                .iter()
+                .map(|file| (&file.source, file.rows_in, file.table.as_ref().map(|table| table.columns.len())))
+                .collect::<Vec<_>>()
+        );
     }
 }

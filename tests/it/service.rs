@@ -26,7 +26,8 @@ fn a_conversion_without_destination_leaves_artifacts_and_a_report() {
     let job = service.ended(&id);
     assert_eq!((&job["status"], &job["result"]["summary"]["rows_out"]), (&"succeeded".into(), &2.into()));
     let artifacts = service.get(&format!("/v1/jobs/{id}/artifacts"));
-    let names: Vec<_> = artifacts["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        artifacts["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["a.csv.parquet", "textmill-report.json"]);
     let parquet = service.client.get(format!("{}/v1/jobs/{id}/artifacts/a.csv.parquet", service.url)).send().unwrap();
     assert_eq!(parquet.bytes().unwrap()[..4], *b"PAR1");

@@ -71,7 +71,9 @@ impl ColumnType {
             Self::Int64 => DataType::Int64,
             Self::Uint64 => DataType::UInt64,
             Self::Float64 | Self::Float64Comma => DataType::Float64,
-            Self::Date | Self::DateSlash | Self::DateDayFirst | Self::DateMonthFirst | Self::DateDot => DataType::Date32,
+            Self::Date | Self::DateSlash | Self::DateDayFirst | Self::DateMonthFirst | Self::DateDot => {
+                DataType::Date32
+            }
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::TimestampUtc => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             Self::Time => DataType::Time64(TimeUnit::Microsecond),
@@ -150,10 +152,8 @@ impl ColumnProfile {
         } else {
             self.typed_before_text += 1;
             if self.fits == TypeSet::FLOAT_COMMA && !self.clear_comma {
-                self.clear_comma = matches!(
-                    number::scan(cell),
-                    Some(number::Number::CommaDecimal { may_be_thousands: false })
-                );
+                self.clear_comma =
+                    matches!(number::scan(cell), Some(number::Number::CommaDecimal { may_be_thousands: false }));
             }
         }
     }

@@ -324,7 +324,8 @@ impl TextStream {
         let Decoding::Other(decoder) = &mut self.decoding else { return Ok(()) };
         let encoding = decoder.encoding().name();
         let start = into.len();
-        let room = decoder.max_utf8_buffer_length_without_replacement(self.raw.len()).unwrap_or(self.raw.len() * 3 + 16);
+        let room =
+            decoder.max_utf8_buffer_length_without_replacement(self.raw.len()).unwrap_or(self.raw.len() * 3 + 16);
         into.resize(start + room, 0);
         let (result, read, written) =
             decoder.decode_to_utf8_without_replacement(&self.raw, &mut into[start..], self.at_end);

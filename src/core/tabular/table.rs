@@ -31,7 +31,7 @@ const HEAD: usize = 256 << 10;
 /// How to read tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TableOptions {
-    /// Every column of delimited text is text, every value as written.
+    /// Every column is text, every value as written.
     pub as_text: bool,
     /// What ambiguous dates mean.
     pub date_order: DateOrder,
@@ -266,7 +266,7 @@ impl Table {
                 (Scan::Delimited(scan), dialect, columns)
             }
             Format::Json(layout) => {
-                let scan = JsonScan::run(layout, stream)?;
+                let scan = JsonScan::run(layout, stream, options.as_text)?;
                 let columns = scan.columns();
                 (Scan::Json(scan), None, columns)
             }

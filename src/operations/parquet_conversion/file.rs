@@ -17,7 +17,7 @@ use super::outcome::{FileOutcome, FileStatus};
 use super::plan::PlannedFile;
 use super::rejects::RejectsFile;
 use super::staging::Staging;
-use crate::core::failure::{Code, Failure, Fails};
+use crate::core::failure::{Code, Fails, Failure};
 use crate::core::hash::sha256_hex;
 use crate::core::tabular::column::DateOrder;
 use crate::core::tabular::format::Promise;
@@ -115,21 +115,14 @@ impl<'a> FileConverter<'a> {
         Ok(table)
     }
 
-    fn write(
-        &self,
-        table: &Table,
-        staging: &Staging,
-        scratch: &str,
-        outcome: &mut FileOutcome,
-    ) -> Result<(), Stop> {
+    fn write(&self, table: &Table, staging: &Staging, scratch: &str, outcome: &mut FileOutcome) -> Result<(), Stop> {
         let parquet_scratch = staging.scratch(&format!("{scratch}.parquet"));
         let rejects_scratch = staging.scratch(&format!("{scratch}.rejects.jsonl"));
         let mut rejects = RejectsFile::new(rejects_scratch.clone(), self.options.max_rejects);
         let metadata = table.preamble().map(|text| ("textmill.preamble".to_owned(), text.to_owned()));
         let rows = usize::try_from(self.options.row_group_rows).unwrap_or(usize::MAX);
         let pages = pages(self.options.compression);
-        let file =
-            ParquetFile::create(&parquet_scratch, table.schema(), pages, rows, metadata.into_iter().collect());
+        let file = ParquetFile::create(&parquet_scratch, table.schema(), pages, rows, metadata.into_iter().collect());
         let file = file.map_err(|error| parquet_stop(error, &parquet_scratch))?;
         let mut batches = table.read()?;
         let copied = self.copy(outcome.size_bytes, &mut *batches, &mut rejects, file, &parquet_scratch);

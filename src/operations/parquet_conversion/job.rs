@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use super::options::ConversionRequest;
 use super::plan::ConversionSource;
 use super::run::convert;
-use crate::core::failure::{Code, Failure, Fails};
+use crate::core::failure::{Code, Fails, Failure};
 use crate::core::jobs::{JobContext, JobHandler, JobOutput};
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::DataRoots;

@@ -20,7 +20,7 @@ pub struct ConversionOutcome {
     pub summary: Summary,
     /// One entry a file, by path.
     pub files: Vec<FileOutcome>,
-    /// Parquet files of earlier runs whose source was not part of this one; they were left alone.
+    /// Files of earlier runs whose source is gone, left out or can't be converted any more; they were left alone.
     pub stale: Vec<String>,
 }
 

@@ -98,7 +98,9 @@ fn walk(root: &Path, destination: &Path, filter: &Filter) -> Vec<PlannedFile> {
             || entry.file_name() == STAGING
     };
     let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| !is_ours(entry));
-    walk.filter_map(|entry| planned(root, entry, filter)).collect()
+    // The root itself is no file of the source, even where it is a link to a folder.
+    let inside = walk.filter(|entry| entry.as_ref().map_or(true, |entry| entry.depth() > 0));
+    inside.filter_map(|entry| planned(root, entry, filter)).collect()
 }
 
 /// `None` for folders.
@@ -155,7 +157,9 @@ impl Filter {
         }
         match format::promise(name) {
             Some(promise) => Step::Convert(promise),
-            None => skip("its extension is not one of csv, tsv, tab, psv, ssv, txt, json, jsonl, ndjson (also .gz, .zst)"),
+            None => {
+                skip("its extension is not one of csv, tsv, tab, psv, ssv, txt, json, jsonl, ndjson (also .gz, .zst)")
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! journal, clears it and goes on. The one decision: what an earlier run did counts only if input, settings and output
 //! still have the digests that were noted, so no state can lie.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::error::ConversionError;
-use super::outcome::{ConversionOutcome, FileOutcome, OutputFile};
+use super::outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile};
 use crate::core::hash::sha256_file;
 
 /// The folder in the destination that a run works in.
@@ -28,7 +28,10 @@ pub(super) struct Staging {
     /// Held until the end; the folder goes first.
     _lock: File,
     journal: Mutex<File>,
+    /// What earlier runs did, by source.
     earlier: HashMap<String, FileOutcome>,
+    /// Outputs that were left over before.
+    stale_before: Vec<String>,
 }
 
 impl Staging {
@@ -37,15 +40,14 @@ impl Staging {
         let folder = destination.join(STAGING);
         let lock = lock(destination, &folder)?;
         let journal_path = folder.join("journal.jsonl");
-        let mut earlier = BTreeMap::new();
-        for file in read_report(destination).into_iter().chain(read_journal(&journal_path)) {
-            earlier.insert(file.source.clone(), file);
-        }
+        let report = read_report(destination);
+        let entries = report.files.into_iter().chain(read_journal(&journal_path));
+        let earlier = entries.map(|file| (file.source.clone(), file)).collect();
         clear_files(&folder)?;
         let journal = File::options().create(true).append(true).open(&journal_path);
         let journal = journal.map_err(ConversionError::write("open", &journal_path))?;
-        let earlier = earlier.into_iter().collect();
-        Ok(Self { destination: destination.to_owned(), folder, _lock: lock, journal: Mutex::new(journal), earlier })
+        let (destination, journal) = (destination.to_owned(), Mutex::new(journal));
+        Ok(Self { destination, folder, _lock: lock, journal, earlier, stale_before: report.stale })
     }
 
     /// A path to write to; `publish` moves it into place.
@@ -90,20 +92,22 @@ impl Staging {
     /// Notes that a file is done.
     pub(super) fn note(&self, file: &FileOutcome) -> Result<(), ConversionError> {
         let path = self.folder.join("journal.jsonl");
-        let mut line = serde_json::to_vec(file).map_err(|error| ConversionError::write("note in", &path)(error.into()))?;
+        let mut line =
+            serde_json::to_vec(file).map_err(|error| ConversionError::write("note in", &path)(error.into()))?;
         line.push(b'\n');
         let mut journal = self.journal.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         journal.write_all(&line).map_err(ConversionError::write("note in", &path))
     }
 
-    /// Outputs of earlier runs that are still there and whose sources are not part of this run.
+    /// Outputs of earlier runs that are still there, while their sources are gone or can't be converted any more.
     pub(super) fn stale(&self, present: &[FileOutcome]) -> Vec<String> {
-        let sources: std::collections::HashSet<_> = present.iter().map(|file| file.source.as_str()).collect();
-        let gone = self.earlier.values().filter(|file| !sources.contains(file.source.as_str()));
-        let outputs = gone.filter_map(|file| file.output.as_ref()).map(|output| output.path.clone());
-        let mut stale: Vec<_> = outputs.filter(|path| self.destination.join(path).is_file()).collect();
-        stale.sort();
-        stale
+        let converted = present.iter().filter(|file| file.status == FileStatus::Converted);
+        let sources: HashSet<_> = converted.map(|file| file.source.as_str()).collect();
+        let left = self.earlier.values().filter(|file| !sources.contains(file.source.as_str()));
+        let outputs = left.flat_map(|file| file.output.iter().chain(&file.rejects)).map(|output| output.path.clone());
+        let known = outputs.chain(self.stale_before.iter().cloned());
+        let there = known.filter(|path| self.destination.join(path).is_file());
+        there.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Writes the report and gives the destination free.
@@ -160,9 +164,9 @@ fn clear_files(folder: &Path) -> Result<(), ConversionError> {
 }
 
 /// A report that can't be read (none, or of another version) only costs converting again.
-fn read_report(destination: &Path) -> Vec<FileOutcome> {
+fn read_report(destination: &Path) -> ConversionOutcome {
     let text = fs::read(destination.join(REPORT)).unwrap_or_default();
-    serde_json::from_slice::<ConversionOutcome>(&text).map(|report| report.files).unwrap_or_default()
+    serde_json::from_slice(&text).unwrap_or_else(|_| ConversionOutcome::new(false, Vec::new(), Vec::new()))
 }
 
 /// The last line may be cut off.

@@ -168,7 +168,8 @@ mod tests {
         }
         assert!(!fits("9223372036854775808", TypeSet::INT));
         assert!(fits("18446744073709551615", TypeSet::UINT));
-        for text in ["007", "+1", "18446744073709551616", "T", "yes", "$5", "5%", "1_000", "0x1f", "--1", "1e999", "é"] {
+        for text in ["007", "+1", "18446744073709551616", "T", "yes", "$5", "5%", "1_000", "0x1f", "--1", "1e999", "é"]
+        {
             assert!(types_of(text.as_bytes(), TypeSet::ALL).is_text(), "{text}");
         }
         for float in ["1.5", "1e3", "-0.5", ".5", "NaN", "0.30000000000000004"] {

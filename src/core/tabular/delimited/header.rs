@@ -3,7 +3,7 @@
 //! A first record that holds no number or date, above a column that holds nothing else, is a header. So is, in tables
 //! of two or more columns, one that is filled, unique and short; in `.tsv` and `.txt`, where lists of phrases are the
 //! rule, its cells must be single words, and lines of different widths are a list. One column is a list without header
-//! in `.tsv` and `.txt`, and a table with one in `.csv`. Columns without a name are numbered from 0.
+//! in `.tsv` and `.txt`, and a table with one in `.csv`. Years that follow each other are names. Columns without a name are numbered from 0.
 
 use super::dialect::Habit;
 use crate::core::tabular::cell::{self, TypeSet};
@@ -37,7 +37,7 @@ pub(super) struct Below<'a> {
 /// Judges the first record.
 pub(super) fn guess(first: &[String], below: Below<'_>) -> HeaderGuess {
     let found = |is_header, confidence| HeaderGuess { is_header, confidence };
-    if first.iter().any(|cell| looks_typed(cell)) {
+    if first.iter().any(|cell| looks_typed(cell)) && !names_years(first) {
         return found(false, Confidence::High);
     }
     let contrast = below.typed.iter().zip(first).any(|(typed, cell)| *typed && !cell.trim().is_empty());
@@ -53,6 +53,15 @@ pub(super) fn guess(first: &[String], below: Below<'_>) -> HeaderGuess {
         (_, false) if names => found(true, if below.any { Confidence::High } else { Confidence::Low }),
         _ => found(false, Confidence::Low),
     }
+}
+
+/// A row of years names columns: text, and three or more years that follow each other, `country, 2019, 2020, 2021`.
+fn names_years(first: &[String]) -> bool {
+    let typed: Vec<_> = first.iter().filter(|cell| looks_typed(cell)).collect();
+    let years: Vec<u16> = typed.iter().filter_map(|cell| cell.trim().parse().ok()).collect();
+    let plausible = years.iter().all(|year| (1800..=2200).contains(year));
+    let follow = years.windows(2).all(|pair| pair[1] == pair[0] + 1);
+    years.len() >= 3 && years.len() == typed.len() && typed.len() < first.len() && plausible && follow
 }
 
 fn looks_typed(cell: &str) -> bool {
@@ -106,6 +115,7 @@ mod tests {
     fn an_all_text_table_has_a_header() {
         assert!(is_header(&["text", "label"], &[false, false], Habit::Comma));
         assert!(!is_header(&["text", "2020"], &[false, true], Habit::Comma));
+        assert!(is_header(&["country", "2019", "2020", "2021"], &[false, true, true, true], Habit::Comma));
         assert!(!is_header(&["text", "text"], &[false, false], Habit::Comma));
         assert!(is_header(&["text", "label", ""], &[false, false, false], Habit::Comma));
         assert!(is_header(&["id", "name", "name", ""], &[true, false, false, false], Habit::Comma));

@@ -387,3 +387,82 @@ enum Mark {
     Close(usize),
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const COMMA: Dialect =
+        Dialect { delimiter: Some(b','), quoting: true, escape: Escape::Double, line_end: LineEnd::Newline };
+
+    fn read(text: &str, dialect: Dialect) -> (Vec<Vec<String>>, Oddities) {
+        let mut reader = RecordReader::new(Some(text.as_bytes()), dialect);
+        let mut table = Vec::new();
+        while let Some(mut record) = reader.next_record().unwrap() {
+            let width = record.len();
+            table.push((0..width).map(|index| String::from_utf8(record.field(index).to_vec()).unwrap()).collect());
+        }
+        (table, reader.oddities())
+    }
+
+    #[test]
+    fn lines_are_counted_inside_quotes_and_over_blank_lines() {
+        let mut reader = RecordReader::new(Some(&b"a,b\n\n\"x\ny\",1\r\n2,3"[..]), COMMA);
+        let mut lines = Vec::new();
+        while let Some(record) = reader.next_record().unwrap() {
+            lines.push(record.line);
+        }
+        assert_eq!(lines, [1, 3, 5]);
+        assert_eq!(reader.oddities().blank_lines, 1);
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_swallows_nothing() {
+        let (table, odd) = read("a,b\n1,\"x\n2,y\n", COMMA);
+        assert_eq!(table, [["a", "b"], ["1", "\"x"], ["2", "y"]]);
+        assert_eq!((odd.unclosed_quotes, odd.unclosed_line), (1, 2));
+    }
+
+    #[test]
+    fn text_after_a_closing_quote_is_kept_as_it_stands() {
+        let (table, odd) = read("\"a\"b,c\n", COMMA);
+        assert_eq!(table, [["\"a\"b", "c"]]);
+        assert_eq!(odd.stray_quotes, 1);
+    }
+
+    #[test]
+    fn spaces_may_stand_before_a_quote() {
+        assert_eq!(read("1, \"a, b\",2\n", COMMA).0, [["1", "a, b", "2"]]);
+    }
+
+    #[test]
+    fn backslashes_escape_where_the_dialect_says_so() {
+        let dialect = Dialect { escape: Escape::Backslash, ..COMMA };
+        assert_eq!(read("\"x \\\"y\\\" \\\\\",1\n", dialect).0, [["x \"y\" \\", "1"]]);
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_the_csv_crate_writes(
+            table in prop::collection::vec(prop::collection::vec("[a-c,;\"\n é]{0,5}", 1..5), 1..8)
+        ) {
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+            table.iter().for_each(|row| writer.write_record(row).unwrap());
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let (found, odd) = read(&text, COMMA);
+            prop_assert_eq!(found, table);
+            prop_assert_eq!(odd, Oddities::default());
+        }
+
+        #[test]
+        fn every_character_is_in_some_record(text in "[ab,\"\n]{0,40}") {
+            let mut reader = RecordReader::new(Some(text.as_bytes()), COMMA);
+            let mut raw = Vec::new();
+            while let Some(record) = reader.next_record().unwrap() {
+                raw.extend_from_slice(record.raw());
+            }
+            let wanted = text.bytes().filter(|byte| *byte != b'\n').count();
+            prop_assert_eq!(raw.iter().filter(|byte| **byte != b'\n').count(), wanted);
+        }
+    }
+}

@@ -28,11 +28,11 @@ pub struct JsonScan {
 }
 
 impl JsonScan {
-    /// Reads all of `stream`.
+    /// Reads all of `stream`; `as_text`: every column is text.
     ///
     /// # Errors
     /// When reading fails, an array or stream is not JSON, or there is no record at all.
-    pub fn run(layout: Layout, stream: TextStream) -> Result<Self, TableError> {
+    pub fn run(layout: Layout, stream: TextStream, as_text: bool) -> Result<Self, TableError> {
         let mut reader = JsonReader::new(layout, stream);
         let (mut keys, mut others) = (Keys::default(), Shape::default());
         let (mut objects, mut values, mut first_fault) = (0_u64, 0_u64, None);
@@ -55,14 +55,22 @@ impl JsonScan {
                 }
             }
         }
-        match (objects, values, first_fault) {
+        let scan = match (objects, values, first_fault) {
             (0, 0, Some((line, reason))) => Err(TableError::Malformed { line, what: format!("not JSON: {reason}") }),
             (0, 0, None) => Err(TableError::Empty),
             (0, _, _) => Ok(Self::of_values(layout, &others)),
             // Parquet has no table without columns.
             (_, _, _) if keys.len() == 0 => Ok(Self::of_empty_objects(layout)),
             _ => Ok(Self::of_objects(layout, &keys)),
-        }
+        };
+        if as_text { scan.map(Self::into_text) } else { scan }
+    }
+
+    /// Strings as they are, every other value as it is written.
+    fn into_text(mut self) -> Self {
+        self.columns.iter_mut().for_each(|(_, json_type)| *json_type = JsonType::AsWritten);
+        self.notes.iter_mut().for_each(Vec::clear);
+        self
     }
 
     fn of_values(layout: Layout, shape: &Shape) -> Self {
@@ -76,9 +84,9 @@ impl JsonScan {
     }
 
     fn of_objects(layout: Layout, keys: &Keys) -> Self {
-        let settled = keys.iter().map(|(name, shape)| {
-            ((String::from_utf8_lossy(name).into_owned(), shape.settle()), shape.notes())
-        });
+        let settled = keys
+            .iter()
+            .map(|(name, shape)| ((String::from_utf8_lossy(name).into_owned(), shape.settle()), shape.notes()));
         let (columns, notes) = settled.unzip();
         Self { layout, objects: true, columns, notes }
     }

@@ -456,7 +456,9 @@ mod tests {
 
     #[test]
     fn malformed_texts_are_refused() {
-        for text in ["{\"a\"::1}", "[1,]", "{,}", "01", "1.", "\"\t\"", "\"\\x\"", "\"\\ud800\"", "tru}", "[1}", "'a'", "NaN"] {
+        for text in
+            ["{\"a\"::1}", "[1,]", "{,}", "01", "1.", "\"\t\"", "\"\\x\"", "\"\\ud800\"", "tru}", "[1}", "'a'", "NaN"]
+        {
             assert!(parse(text.as_bytes()).is_none(), "{text}");
         }
         let deep = "[".repeat(MAX_DEPTH + 1);
