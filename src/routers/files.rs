@@ -42,7 +42,7 @@ struct FileList {
 #[into_params(parameter_in = Query)]
 struct ListFiles {
     /// Items on a page.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(minimum = 1, maximum = 200, default = 50, required = false)]
     limit: u32,
     /// `next_cursor` of the page before.
     #[param(value_type = Option<String>)]
@@ -197,7 +197,7 @@ async fn delete_file(
         (status = 206, description = "The range that was asked for", body = [u8], content_type = "*/*"),
         (status = 304, description = "The client has these bytes already"),
     ),
-    extensions(("x-problems" = json!(["not-found", "unknown-field", "storage-failure", "range-not-satisfiable"]))),
+    extensions(("x-problems" = json!(["not-found", "unknown-field", "storage-failure"]))),
 )]
 async fn get_file_content(
     State(uploads): State<Uploads>,

@@ -43,7 +43,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(problem::router())
         .merge(legacy::router())
         .split_for_parts();
-    openapi::declare_problems(&mut document);
+    openapi::complete(&mut document);
     (router, document)
 }
 

@@ -72,15 +72,15 @@ pub(crate) fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, 
             }
             Ok(_) => break,
             Err(error) => {
-                let fault = Refusal::of(&error);
-                if removed.contains(&fault.pointer) {
+                let Refusal { pointer, unusable, code, detail } = Refusal::of(&error);
+                if removed.contains(&pointer) {
                     break;
                 }
-                faults.at(fault.pointer.clone(), Failure::new(fault.code, fault.detail));
-                if !remove(&mut value, &fault.pointer) {
+                faults.at(pointer, Failure::new(code, detail));
+                if !remove(&mut value, &unusable) {
                     break;
                 }
-                removed.push(fault.pointer);
+                removed.push(unusable);
             }
         }
     }
@@ -93,6 +93,8 @@ pub(crate) fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, 
 /// What serde said, in our words.
 struct Refusal {
     pointer: String,
+    /// What must be taken out to read on.
+    unusable: String,
     code: Code,
     detail: String,
 }
@@ -113,13 +115,17 @@ impl Refusal {
             if !pointer.ends_with(&ending) {
                 pointer.push_str(&ending);
             }
-            return Self { pointer, code: Code::UnknownField, detail: message };
+            return Self { unusable: pointer.clone(), pointer, code: Code::UnknownField, detail: message };
         }
         if let Some(field) = quoted_after(&message, "missing field ") {
-            let pointer = format!("{pointer}/{}", escaped(&field));
-            return Self { pointer, code: Code::InvalidParameter, detail: format!("the field `{field}` is required") };
+            let (unusable, pointer) = (pointer.clone(), format!("{pointer}/{}", escaped(&field)));
+            let detail = format!("the field `{field}` is required");
+            return Self { pointer, unusable, code: Code::InvalidParameter, detail };
         }
-        Self { pointer, code: Code::InvalidParameter, detail: message }
+        let detail = ["u32", "u64"].iter().fold(message, |text, number| {
+            text.replace(&format!("expected {number}"), "expected a whole number, 0 or more")
+        });
+        Self { unusable: pointer.clone(), pointer, code: Code::InvalidParameter, detail }
     }
 }
 

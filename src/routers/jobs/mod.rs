@@ -57,7 +57,7 @@ struct ListJobs {
     #[param(value_type = Option<String>, format = DateTime)]
     created_after: Option<DateTime<Utc>>,
     /// Items on a page.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(minimum = 1, maximum = 200, default = 50, required = false)]
     limit: u32,
     /// `next_cursor` of the page before; the filters must be the same.
     #[param(value_type = Option<String>)]
