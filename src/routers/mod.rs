@@ -1,7 +1,7 @@
 //! Who asks over HTTP: parse, authorise, translate, answer.
 //!
 //! For: the API, the predecessor's paths and the web page. Not for: any work; operations do it, as jobs. The one
-//! decision: a route and its entry in the OpenAPI document are one declaration, so they can't drift apart.
+//! decision: a route and its entry in the `OpenAPI` document are one declaration, so they can't drift apart.
 
 mod content;
 mod conversions;
@@ -47,7 +47,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
     (router, document)
 }
 
-/// The OpenAPI document; needs no service.
+/// The `OpenAPI` document; needs no service.
 pub fn openapi() -> OpenApi {
     operations().1
 }

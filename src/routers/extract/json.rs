@@ -56,6 +56,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, Problem> {
     let mut value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Problem::new(Code::MalformedJson, format!("this is not JSON: {error}")))?;
+    mend_whole_numbers(&mut value);
     if !value.is_object() {
         return Err(Problem::new(
             Code::InvalidParameter,
@@ -87,6 +88,22 @@ pub(crate) fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, 
     match faults.into_result() {
         Err(problem) => Err(problem.with_hint("`/docs` shows what the body may hold")),
         Ok(()) => Err(Problem::internal("a body was refused without a fault")),
+    }
+}
+
+/// To JSON Schema `3.0` is a whole number; to serde it is not.
+fn mend_whole_numbers(value: &mut Value) {
+    const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < EXACT_BELOW);
+            if let Some(Ok(mended)) = whole.map(|float| format!("{float:.0}").parse::<i64>()) {
+                *number = mended.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mend_whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(mend_whole_numbers),
+        _ => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document: its head, and the problems that each operation can answer.
+//! The `OpenAPI` document: its head, and the problems that each operation can answer.
 //!
 //! For: what no handler can say alone. Not for: operations themselves; they are declared beside their handlers. The one
 //! decision: a handler names the codes it can refuse with (`x-problems`), and this module turns them into responses, so
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Deprecated, OpenApi, RefOr, Response};
 
 use super::legacy;
@@ -30,6 +30,9 @@ const SCHEME: &str = "api_key";
         description = "Mills raw text data into data that can be trained on: folders of tables to Parquet, every row accounted for.\n\n\
             Work on data sets is a *job*: the answer is 202 with the job, its progress is under `/v1/jobs/{id}/events`. \
             Every refusal is a problem (RFC 9457) with a `code`, a `hint` and all faults of the request at once. \
+            A POST that makes a job takes the header `Idempotency-Key` (1 to 255 visible ASCII characters): the same key with \
+            the same request within 24 hours answers with the same job and `Idempotency-Replayed: true`, with another \
+            request with 422. \
             Every answer carries `X-Request-Id`: the client's own, or one of the service's. \
             When the service is set up with keys, send `Authorization: Bearer <key>`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
@@ -93,7 +96,7 @@ fn named_codes(operation: &mut Operation) -> Vec<Code> {
 /// What any operation can answer: a key that is missing, too many at once, no time, a fault of ours.
 fn everywhere(path: &str, operation: &Operation) -> Vec<Code> {
     let is_open =
-        operation.security.as_ref().is_some_and(|schemes| schemes.iter().all(|one| *one == Default::default()));
+        operation.security.as_ref().is_some_and(|schemes| schemes.iter().all(|one| *one == SecurityRequirement::default()));
     let mut codes = vec![Code::Internal];
     if !is_open {
         codes.push(Code::MissingOrBadKey);

@@ -18,6 +18,14 @@ async fn a_conversion_becomes_a_job_with_effective_options() {
 }
 
 #[tokio::test]
+async fn a_whole_number_may_be_written_with_a_point() {
+    let service = Service::start().await;
+    let body = json!({"source": {"type": "path", "path": "folder"}, "options": {"row_group_rows": 10.0}});
+    let job = service.post("/v1/conversions", body).await.json();
+    assert_eq!(job["options"]["options"]["row_group_rows"], 10);
+}
+
+#[tokio::test]
 async fn what_could_not_be_done_anyway_is_refused_with_all_its_faults() {
     let service = Service::start().await;
     let refused = async |body: Value, status, code| service.post("/v1/conversions", body).await.problem(status, code);
