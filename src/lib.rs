@@ -1,4 +1,8 @@
 //! textmill mills raw text data into data that can be trained on.
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod core;
 pub mod operations;
+pub mod report;
 pub mod routers;

@@ -5,5 +5,7 @@ pub mod hash;
 pub mod ids;
 pub mod jobs;
 pub mod progress;
+pub mod shutdown;
 pub mod storage;
+pub mod tabular;
 pub mod telemetry;

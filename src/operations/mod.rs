@@ -3,4 +3,5 @@
 //! For: options in, outcome out. Not for: HTTP, SQL or printing. The one decision: an operation's options are one
 //! struct that the JSON body, the command line and the documentation share, and its outcome is plain data.
 
+pub mod context;
 pub mod parquet_conversion;

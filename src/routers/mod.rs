@@ -30,6 +30,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+pub(crate) use jobs::JobView;
 pub use middleware::auth::ApiKeys;
 pub use state::{HttpLimits, HttpParts, HttpState, ReadinessCheck, ReportRenderer, ServiceInfo};
 

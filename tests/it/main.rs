@@ -1,1 +1,3 @@
-fn main(){}
+//! The one integration binary: every further one would link the whole tree again.
+
+mod corpus;

@@ -188,23 +188,19 @@ impl Uploads {
         self.dir.join(id.as_str()).join("content")
     }
 
-    /// Forgets files past their time, except those that `in_use` names; says how many.
+    /// Files past their time; who still needs one may keep it.
     ///
     /// # Errors
-    /// [`UploadError`] when the disk refuses; the error of `in_use` as it is.
-    pub async fn remove_expired<E>(&self, in_use: impl AsyncFn(&FileId) -> Result<bool, E>) -> Result<u64, E>
-    where
-        E: From<UploadError>,
-    {
+    /// When the folder can't be read.
+    pub async fn expired(&self) -> Result<Vec<FileId>, UploadError> {
         let now = Utc::now();
-        let mut removed = 0;
+        let mut expired = Vec::new();
         for id in self.ids().await? {
-            let expired = self.get(&id).await?.is_some_and(|meta| meta.expires_at <= now);
-            if expired && !in_use(&id).await? && self.delete(&id).await? {
-                removed += 1;
+            if self.get(&id).await?.is_some_and(|meta| meta.expires_at <= now) {
+                expired.push(id);
             }
         }
-        Ok(removed)
+        Ok(expired)
     }
 
     async fn ids(&self) -> Result<Vec<FileId>, UploadError> {
@@ -380,13 +376,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn expired_files_go_unless_a_job_needs_them() {
+    async fn files_past_their_time_are_named() {
         let temp = tempfile::tempdir().unwrap();
-        let uploads = Uploads::open(temp.path().to_path_buf(), Duration::ZERO).await.unwrap();
-        let kept = upload(&uploads, "kept.csv", b"x").await.id;
-        upload(&uploads, "gone.csv", b"x").await;
-        let removed = uploads.remove_expired(async |id| Ok::<_, UploadError>(*id == kept)).await.unwrap();
-        assert_eq!(removed, 1);
-        assert_eq!(uploads.list(None, 10).await.unwrap().items[0].id, kept);
+        let brief = Uploads::open(temp.path().to_path_buf(), Duration::ZERO).await.unwrap();
+        let gone = upload(&brief, "gone.csv", b"x").await.id;
+        let lasting = Uploads::open(temp.path().to_path_buf(), Duration::from_hours(1)).await.unwrap();
+        upload(&lasting, "kept.csv", b"x").await;
+        assert_eq!(lasting.expired().await.unwrap(), [gone]);
     }
 }

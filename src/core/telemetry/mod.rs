@@ -1,3 +1,5 @@
-//! What the running program says about itself.
+//! What the running program says about itself: its build, its logs, its metrics.
 
+pub mod build_info;
+pub mod logging;
 pub mod metrics;

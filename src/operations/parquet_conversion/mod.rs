@@ -1,5 +1,28 @@
 //! Folder in, the same folder in Parquet out, with every row accounted for.
+//!
+//! For: the plan, the run, the outcome. Not for: reading tables (`core::tabular`) or showing the outcome (`report`).
+//! The one decision: the destination carries its own history (`textmill-report.json`), so a re-run skips what has not
+//! changed without any database.
 
+mod error;
+mod file;
+mod job;
 mod options;
+mod outcome;
+mod plan;
+mod rejects;
+mod run;
+mod staging;
 
-pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, SchemaMode};
+pub use error::ConversionError;
+pub use job::{ConversionHandler, KIND};
+pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Header, SchemaMode};
+pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
+pub use plan::ConversionSource;
+pub use run::convert;
+pub use staging::REPORT;
+
+/// Every fault of the options that can be found without looking at files.
+pub fn check_options(options: &ConversionOptions) -> Vec<ConversionError> {
+    plan::check(options)
+}

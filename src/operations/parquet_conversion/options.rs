@@ -33,6 +33,9 @@ pub struct ConversionOptions {
     /// Find each column's type from the whole file, or keep every value as text
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     pub schema: SchemaMode,
+    /// Whether the first record of delimited text names the columns
+    #[arg(long, value_enum, default_value_t, value_name = "WHETHER")]
+    pub header: Header,
     /// What `01/02/2024` means where a column never tells day from month
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     pub ambiguous_dates: AmbiguousDates,
@@ -60,6 +63,7 @@ impl Default for ConversionOptions {
             include: Vec::new(),
             exclude: Vec::new(),
             schema: SchemaMode::default(),
+            header: Header::default(),
             ambiguous_dates: AmbiguousDates::default(),
             compression: Compression::default(),
             row_group_rows: 1_000_000,
@@ -79,6 +83,19 @@ pub enum SchemaMode {
     Infer,
     /// Every column is text, every value as written; lossless there and back.
     Text,
+}
+
+/// Whether the first record names the columns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Header {
+    /// Find out, file by file; the report says what was found.
+    #[default]
+    Auto,
+    /// It does, in every file.
+    Present,
+    /// It does not, in any file; columns are numbered from 0.
+    Absent,
 }
 
 /// What a date like `01/02/2024` means where its column never tells.

@@ -89,8 +89,8 @@ fn new_job(name: &str) -> NewJob {
     }
 }
 
-fn key(key: &str, principal: &str, fingerprint: &str) -> Option<IdempotencyKey> {
-    Some(IdempotencyKey { key: key.to_owned(), principal: principal.to_owned(), fingerprint: fingerprint.to_owned() })
+fn key(key: &str, principal: &str, fingerprint: &str) -> IdempotencyKey {
+    IdempotencyKey { key: key.to_owned(), principal: principal.to_owned(), fingerprint: fingerprint.to_owned() }
 }
 
 async fn create(store: &Store, job: NewJob) -> Job {

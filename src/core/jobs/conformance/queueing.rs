@@ -19,7 +19,7 @@ pub(crate) async fn a_new_job_waits_with_what_was_asked(store: Store) {
 }
 
 pub(crate) async fn an_equal_request_finds_the_first_job(store: Store) {
-    let asked = NewJob { idempotency: key("k", "ada", "body"), ..new_job("first") };
+    let asked = NewJob { idempotency: Some(key("k", "ada", "body")), ..new_job("first") };
     let job = create(&store, asked.clone()).await;
     let claim = claim(&store, LONG).await;
     assert_eq!(store.enqueue(asked, 10).await.unwrap(), Enqueued::Replayed(claim.job));
@@ -28,20 +28,21 @@ pub(crate) async fn an_equal_request_finds_the_first_job(store: Store) {
 }
 
 pub(crate) async fn another_request_under_the_same_key_is_refused(store: Store) {
-    create(&store, NewJob { idempotency: key("k", "ada", "body"), ..new_job("first") }).await;
-    let other = NewJob { idempotency: key("k", "ada", "another body"), ..new_job("second") };
+    create(&store, NewJob { idempotency: Some(key("k", "ada", "body")), ..new_job("first") }).await;
+    let other = NewJob { idempotency: Some(key("k", "ada", "another body")), ..new_job("second") };
     assert_eq!(store.enqueue(other, 10).await.unwrap(), Enqueued::KeyReused);
 }
 
 pub(crate) async fn the_key_of_another_principal_is_another_key(store: Store) {
-    let first = create(&store, NewJob { idempotency: key("k", "ada", "body"), ..new_job("first") }).await;
-    let second = create(&store, NewJob { idempotency: key("k", "ben", "body"), ..new_job("first") }).await;
+    let first = create(&store, NewJob { idempotency: Some(key("k", "ada", "body")), ..new_job("first") }).await;
+    let second = create(&store, NewJob { idempotency: Some(key("k", "ben", "body")), ..new_job("first") }).await;
     assert_ne!(first.id, second.id);
 }
 
 pub(crate) async fn concurrent_duplicates_make_one_job(store: Store) {
     let requests = (0..16).map(|_| {
-        let (store, asked) = (Arc::clone(&store), NewJob { idempotency: key("k", "ada", "body"), ..new_job("one") });
+        let (store, asked) =
+            (Arc::clone(&store), NewJob { idempotency: Some(key("k", "ada", "body")), ..new_job("one") });
         async move { tokio::spawn(async move { store.enqueue(asked, 10).await.unwrap() }).await.unwrap() }
     });
     let answers = join_all(requests).await;
@@ -52,7 +53,7 @@ pub(crate) async fn concurrent_duplicates_make_one_job(store: Store) {
 }
 
 pub(crate) async fn a_full_queue_refuses_but_still_answers_repeated_requests(store: Store) {
-    let first = NewJob { idempotency: key("k", "ada", "body"), ..new_job("first") };
+    let first = NewJob { idempotency: Some(key("k", "ada", "body")), ..new_job("first") };
     create(&store, first.clone()).await;
     create(&store, new_job("second")).await;
     assert_eq!(store.enqueue(new_job("third"), 2).await.unwrap(), Enqueued::QueueFull { limit: 2 });

@@ -1,6 +1,6 @@
-//! Jobs in one SQLite file: the embedded default.
+//! Jobs in one `SQLite` file: the embedded default.
 //!
-//! For: one machine; several processes may share the file. Not for: several machines (network folders break SQLite's
+//! For: one machine; several processes may share the file. Not for: several machines (network folders break `SQLite`'s
 //! locks). The one decision: each write is one statement that takes the write lock at its start, so it needs no
 //! transaction of ours; only `enqueue`, which looks before it writes, has one (`BEGIN IMMEDIATE`).
 
@@ -45,7 +45,7 @@ impl Default for StoreSettings {
     }
 }
 
-/// Keeps jobs in one SQLite file. Cheap to clone.
+/// Keeps jobs in one `SQLite` file. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SqliteJobStore {
     pools: Pools,
@@ -97,7 +97,7 @@ fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
 }
 
-/// SQLite's integers are signed; what does not fit is "very many" either way.
+/// `SQLite`'s integers are signed; what does not fit is "very many" either way.
 fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,12 +1,13 @@
 //! Opening the file: is it ours, is it new enough, and how connections to it behave.
 //!
 //! For: everything before the first statement. Not for: the statements. The one decision: one connection writes and a
-//! few read. SQLite lets one writer in at a time anyway; in our own queue writers wait in order, instead of polling
+//! few read. `SQLite` lets one writer in at a time anyway; in our own queue writers wait in order, instead of polling
 //! the file's lock against each other, and readers (in WAL mode) never wait.
 
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -102,7 +103,7 @@ fn migrator() -> Migrator {
 
 fn is_busy(error: &sqlx::Error) -> bool {
     const SQLITE_BUSY: i32 = 5;
-    let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+    let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
     // Extended codes hold the plain one in their low byte.
     code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }

@@ -1,6 +1,6 @@
-//! The statements of the SQLite store.
+//! The statements of the `SQLite` store.
 //!
-//! For: reading them in one place, and asking SQLite how it would run them. Not for: binding or decoding. The one
+//! For: reading them in one place, and asking `SQLite` how it would run them. Not for: binding or decoding. The one
 //! decision: what must be atomic is one statement with its conditions inside, so that a second process can't come
 //! between a look and a write.
 

@@ -1,4 +1,4 @@
-//! The conformance suite on SQLite, and what only SQLite can show.
+//! The conformance suite on `SQLite`, and what only `SQLite` can show.
 
 use std::sync::Arc;
 

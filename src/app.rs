@@ -1,0 +1,148 @@
+//! The composition root: from a configuration to everything that lives as long as the process.
+//!
+//! For: building each long-lived object once and handing it on. Not for: any decision of theirs. The one decision: who
+//! asks (service, command line) gets parts, never the whole; nobody but this module knows how they hang together.
+//!
+//! State directory: `textmill.sqlite3` (jobs), `artifacts/`, `uploads/`, `logs/`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::core::failure::{Code, Failure, Fails};
+use crate::core::jobs::{
+    JobEvents, JobHandler, JobQueue, JobStore, QueueSettings, Runner, RunnerSettings, SqliteJobStore, StoreSettings,
+};
+use crate::core::shutdown::Shutdown;
+use crate::core::storage::sandbox::DataRoots;
+use crate::core::storage::uploads::Uploads;
+use crate::operations::parquet_conversion::ConversionHandler;
+
+/// How often expired uploads are looked for.
+const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
+
+/// Everything that lives as long as the process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    config: Arc<Config>,
+    store: Arc<dyn JobStore>,
+    events: JobEvents,
+    queue: JobQueue,
+    roots: DataRoots,
+    uploads: Uploads,
+}
+
+impl App {
+    /// Opens the state directory, making it if need be.
+    ///
+    /// # Errors
+    /// When the database, the upload folder or a data root can't be used.
+    pub async fn open(config: Config) -> Result<Self, Failure> {
+        let roots = DataRoots::new(config.data_roots.clone()).map_err(|error| error.to_failure())?;
+        let (store, events, queue) = open_queue(&config).await?;
+        let uploads = Uploads::open(config.state_dir.join("uploads"), config.files.retention).await;
+        let uploads = uploads.map_err(|error| error.to_failure())?;
+        Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads })
+    }
+
+    /// What the operator set.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where jobs go.
+    pub fn queue(&self) -> &JobQueue {
+        &self.queue
+    }
+
+    /// Which folders requests may touch.
+    pub fn roots(&self) -> &DataRoots {
+        &self.roots
+    }
+
+    /// Where uploaded files are.
+    pub fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
+
+    /// Starts the workers of this process; `None` with `jobs.workers = 0`. They end at shutdown, their jobs at a safe
+    /// point.
+    pub fn start_workers(&self, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
+        let jobs = &self.config.jobs;
+        if jobs.workers == 0 {
+            return None;
+        }
+        let settings = RunnerSettings {
+            concurrency: jobs.workers,
+            lease_for: jobs.lease,
+            ..RunnerSettings::new(artifacts_root(&self.config))
+        };
+        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(), settings);
+        let token = shutdown.token();
+        Some(shutdown.spawn(runner.run(token)))
+    }
+
+    /// Removes expired uploads from time to time, until shutdown.
+    pub fn start_upload_sweep(&self, shutdown: &Shutdown) {
+        let (app, token) = (self.clone(), shutdown.token());
+        shutdown.spawn(async move {
+            let mut tick = tokio::time::interval(UPLOAD_SWEEP);
+            while token.run_until_cancelled(tick.tick()).await.is_some() {
+                if let Err(failure) = app.sweep_uploads().await {
+                    tracing::warn!(code = %failure.code, "expired uploads could not be removed");
+                }
+            }
+        });
+    }
+
+    /// An upload that a waiting or running job names is kept.
+    async fn sweep_uploads(&self) -> Result<(), Failure> {
+        for id in self.uploads.expired().await.map_err(|error| error.to_failure())? {
+            let in_use = self.queue.is_referenced(id.as_str()).await.map_err(|error| error.to_failure())?;
+            if !in_use {
+                self.uploads.delete(&id).await.map_err(|error| error.to_failure())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One handler for each kind of job.
+    fn handlers(&self) -> Vec<Arc<dyn JobHandler>> {
+        vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone()))]
+    }
+}
+
+/// The queue alone, for commands that only look at it.
+///
+/// # Errors
+/// When the database can't be opened.
+pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents, JobQueue), Failure> {
+    std::fs::create_dir_all(&config.state_dir).map_err(|error| {
+        let place = config.state_dir.display();
+        Failure::new(Code::StorageFailure, format!("can't make the state directory `{place}`: {error}"))
+            .with_hint("give this user the right to write there, or choose another folder with --state-dir")
+    })?;
+    let settings = StoreSettings { retention: config.jobs.retention };
+    let store = SqliteJobStore::open_with(&database_path(config), settings).await;
+    let store: Arc<dyn JobStore> = Arc::new(store.map_err(|error| error.to_failure())?);
+    let events = JobEvents::new();
+    let settings = QueueSettings {
+        max_queued: config.jobs.max_queued,
+        max_attempts: config.jobs.max_attempts,
+        artifacts_root: artifacts_root(config),
+    };
+    let queue = JobQueue::new(Arc::clone(&store), events.clone(), settings);
+    Ok((store, events, queue))
+}
+
+/// The file of the job database.
+pub fn database_path(config: &Config) -> PathBuf {
+    config.state_dir.join("textmill.sqlite3")
+}
+
+fn artifacts_root(config: &Config) -> PathBuf {
+    config.state_dir.join("artifacts")
+}

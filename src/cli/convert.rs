@@ -1,0 +1,112 @@
+//! `textmill convert`: a folder to Parquet, in this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::context::{Context, Process};
+use super::exit::{CommandError, CommandResult, ExitStatus};
+use super::runtime::until_interrupted;
+use crate::core::failure::{Code, Failure};
+use crate::core::progress::ProgressSink;
+use crate::operations::context::RunContext;
+use crate::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, ConversionSource, REPORT, convert};
+use crate::report::{self, About};
+
+/// Convert a file or folder of csv, tsv, txt, json and jsonl files (also .gz, .zst) to Parquet
+///
+/// Example: textmill convert knowledgebase parquet --exclude '**/drafts/**'
+///
+/// DEST gets the same tree, each file's name with `.parquet` behind it, and `textmill-report.json`, which accounts for
+/// every file and row. Rows that can't be read go to `<file>.rejects.jsonl`. Running it again converts only what has
+/// changed. Exits with 1 if rows were rejected or files can't be read.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct ConvertArgs {
+    /// File or folder to read
+    #[arg(value_name = "SRC")]
+    source: PathBuf,
+    /// Folder to write; made if it is not there
+    #[arg(value_name = "DEST")]
+    destination: PathBuf,
+    #[command(flatten)]
+    options: ConversionOptions,
+    #[command(flatten)]
+    results: ResultArgs,
+}
+
+/// What to do with the outcome besides printing it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Results")]
+pub(super) struct ResultArgs {
+    /// Write the report as a web page, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the sums as flat JSON, for `dvc metrics`
+    #[arg(long, value_name = "FILE")]
+    metrics_out: Option<PathBuf>,
+    /// Exit with 0 even if rows were rejected or files can't be read
+    #[arg(long)]
+    exit_zero: bool,
+}
+
+pub(super) fn run(args: &ConvertArgs, context: &Context) -> CommandResult {
+    let (_loaded, _logs) = context.open(Process::Command)?;
+    convert_and_tell(&args.source, &args.destination, &args.options, &args.results, context)
+}
+
+/// Converts, writes what was asked for, and says what came of it.
+pub(super) fn convert_and_tell(
+    source: &Path,
+    destination: &Path,
+    options: &ConversionOptions,
+    results: &ResultArgs,
+    context: &Context,
+) -> CommandResult {
+    let found = ConversionSource::at(source)?;
+    let (target, wanted, progress) = (destination.to_owned(), options.clone(), context.printer.progress_sink());
+    let outcome = until_interrupted(move |cancel| {
+        let progress: Arc<dyn ProgressSink> = progress;
+        convert(&found, &target, &wanted, &RunContext { progress, cancel })
+    })??;
+    if let Some(path) = &results.html {
+        let about = About::of_command(source, destination);
+        write(path, &report::conversion_page(&outcome, &about)?)?;
+    }
+    if let Some(path) = &results.metrics_out {
+        write(path, &format!("{:#}\n", serde_json::json!(outcome.summary)))?;
+    }
+    context.printer.outcome(&outcome, |outcome| in_words(outcome, destination))?;
+    let is_clean = outcome.rejected_count() == 0 || results.exit_zero;
+    Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Code::StorageFailure, format!("can't write `{}`: {error}", path.display()))
+            .with_hint("the conversion itself is done; check the folder and its permissions")
+    };
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    Ok(std::fs::write(path, text).map_err(failed)?)
+}
+
+/// Most lines of things to look at.
+const MOST_LINES: usize = 20;
+
+fn in_words(outcome: &ConversionOutcome, destination: &Path) -> String {
+    let mut lines = vec![report::verdict(outcome)];
+    let attention = report::attention(outcome);
+    for point in attention.iter().take(MOST_LINES) {
+        lines.push(format!("  {}: {}", point.file, point.sentence));
+    }
+    if attention.len() > MOST_LINES {
+        lines.push(format!("  … and {} more", attention.len() - MOST_LINES));
+    }
+    if !outcome.dry_run {
+        lines.push(format!("Report: {}", destination.join(REPORT).display()));
+    }
+    lines.join("\n")
+}

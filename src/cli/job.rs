@@ -1,0 +1,206 @@
+//! `textmill job`: the queue of this state directory.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use futures::StreamExt;
+
+use super::context::{Context, Process};
+use super::exit::{CommandError, CommandResult, ExitStatus};
+use super::runtime::block_on;
+use super::table::Table;
+use crate::app;
+use crate::config::Config;
+use crate::core::failure::{Code, Failure, Fails};
+use crate::core::ids::JobId;
+use crate::core::jobs::{CancelAnswer, Enqueued, Job, JobFilter, JobQueue, Status};
+use crate::core::progress::Progress;
+use crate::routers::JobView;
+
+/// Look at the job queue of this state directory, and steer it
+///
+/// Example: textmill job list --status failed
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct JobArgs {
+    #[command(subcommand)]
+    command: JobCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum JobCommand {
+    /// List jobs, newest first
+    List {
+        /// Only jobs that stand so: queued, running, succeeded, failed, cancelled
+        #[arg(long, value_name = "STATUS", value_parser = status)]
+        status: Option<Status>,
+        /// Only jobs of this kind, e.g. `conversion`
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// Most jobs to list, 1 to 200
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200), value_name = "N")]
+        limit: u32,
+    },
+    /// Show one job
+    Show(OneJob),
+    /// Follow one job to its end; exits with 1 if it does not succeed
+    Watch(OneJob),
+    /// Ask a job to stop at its next safe point
+    Cancel(OneJob),
+    /// Queue a new job with the same options as an ended one
+    Retry(OneJob),
+}
+
+#[derive(Debug, Args)]
+struct OneJob {
+    /// Its id, `job_…`
+    #[arg(value_name = "ID")]
+    id: JobId,
+}
+
+fn status(word: &str) -> Result<Status, String> {
+    serde_json::from_value(word.into())
+        .map_err(|_not_one| "it is one of queued, running, succeeded, failed, cancelled".to_owned())
+}
+
+pub(super) fn run(args: &JobArgs, context: &Context) -> CommandResult {
+    let (loaded, _logs) = context.open(Process::Command)?;
+    block_on(async {
+        let queue = open(&loaded.config).await?;
+        match &args.command {
+            JobCommand::List { status, kind, limit } => {
+                let filter = JobFilter { kind: kind.clone(), status: *status, created_after: None };
+                list(&queue, &filter, *limit, context).await
+            }
+            JobCommand::Show(one) => show(find(&queue, &one.id).await?, context),
+            JobCommand::Watch(one) => watch(&queue, &one.id, context).await,
+            JobCommand::Cancel(one) => cancel(&queue, &one.id, context).await,
+            JobCommand::Retry(one) => retry(&queue, &one.id, context).await,
+        }
+    })
+}
+
+/// A look at a queue must not make one.
+async fn open(config: &Config) -> Result<JobQueue, CommandError> {
+    let database = app::database_path(config);
+    if !database.is_file() {
+        let detail = format!("there is no job database in `{}`", config.state_dir.display());
+        let failure = Failure::new(Code::NotFound, detail)
+            .with_hint("`textmill serve` makes one; name another folder with --state-dir");
+        return Err(CommandError::Failed(failure));
+    }
+    let (_store, _events, queue) = app::open_queue(config).await?;
+    Ok(queue)
+}
+
+async fn find(queue: &JobQueue, id: &JobId) -> Result<Job, CommandError> {
+    queue.get(id).await?.ok_or_else(|| missing(id).into())
+}
+
+fn missing(id: &JobId) -> Failure {
+    Failure::new(Code::NotFound, format!("there is no job `{id}`")).with_hint("`textmill job list` lists them")
+}
+
+async fn list(queue: &JobQueue, filter: &JobFilter, limit: u32, context: &Context) -> CommandResult {
+    let page = queue.list(filter, None, limit).await?;
+    let views: Vec<JobView> = page.items.iter().cloned().map(JobView::from).collect();
+    context.printer.outcome(&views, |_| {
+        let mut table = Table::new(["ID", "KIND", "STATUS", "PROGRESS", "REJECTED", "CREATED"]);
+        for job in &page.items {
+            table.row([
+                job.id.to_string(),
+                job.kind.clone(),
+                job.status.as_str().to_owned(),
+                percent(&job.progress),
+                job.rejected_count.to_string(),
+                job.created_at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
+            ]);
+        }
+        table.to_string()
+    })?;
+    Ok(ExitStatus::Done)
+}
+
+fn percent(progress: &Progress) -> String {
+    match progress.total {
+        Some(total) if total > 0 => format!("{} %", progress.done.saturating_mul(100) / total),
+        _ => "–".to_owned(),
+    }
+}
+
+fn show(job: Job, context: &Context) -> CommandResult {
+    context.printer.outcome(&JobView::from(job.clone()), |_| in_words(&job))?;
+    Ok(ExitStatus::Done)
+}
+
+fn in_words(job: &Job) -> String {
+    let mut lines = vec![
+        format!("{}  {}  {}", job.id, job.kind, job.status.as_str()),
+        format!("progress   {} {}", percent(&job.progress), job.progress.message.as_deref().unwrap_or_default()),
+        format!("attempt    {} of {}", job.attempt, job.max_attempts),
+        format!("created    {} by {}", job.created_at.format("%Y-%m-%d %H:%M:%SZ"), job.created_by),
+    ];
+    if let Some(error) = &job.error {
+        lines.push(format!("error      {error}"));
+        lines.extend(error.hint.iter().map(|hint| format!("hint       {hint}")));
+    }
+    lines.push(format!("options    {}", job.options));
+    lines.join("\n")
+}
+
+async fn watch(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult {
+    find(queue, id).await?;
+    let progress = context.printer.progress_sink();
+    let mut last = None;
+    {
+        let mut jobs = std::pin::pin!(queue.watch(id.clone(), None));
+        while let Some(job) = jobs.next().await {
+            let job = job?;
+            progress.report(&job.progress);
+            last = Some(job);
+        }
+    }
+    drop(progress);
+    let job = last.ok_or_else(|| missing(id))?;
+    let succeeded = job.status == Status::Succeeded;
+    show(job, context)?;
+    Ok(if succeeded { ExitStatus::Done } else { ExitStatus::No })
+}
+
+/// How long `cancel` waits to show what came of it.
+const CANCEL_WAIT: Duration = Duration::from_secs(5);
+
+async fn cancel(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult {
+    match queue.cancel(id).await? {
+        CancelAnswer::Accepted(job) => {
+            let job = queue.wait(id, CANCEL_WAIT).await?.unwrap_or(job);
+            show(job, context)
+        }
+        CancelAnswer::AlreadyFinished(job) => {
+            let detail = format!("job `{id}` has ended already: {}", job.status.as_str());
+            Err(CommandError::Failed(Failure::new(Code::JobAlreadyFinished, detail)))
+        }
+        CancelAnswer::NotFound => Err(missing(id).into()),
+    }
+}
+
+async fn retry(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult {
+    let job = find(queue, id).await?;
+    if !job.status.is_final() {
+        let detail = format!("job `{id}` is {}", job.status.as_str());
+        let failure = Failure::new(Code::JobNotFinished, detail).with_hint("cancel it first, or wait for its end");
+        return Err(CommandError::Failed(failure));
+    }
+    match queue.submit(&job.kind, job.options, "command-line", None).await? {
+        Enqueued::Created(job) | Enqueued::Replayed(job) => {
+            context.printer.note("queued; a running service or worker takes it")?;
+            show(job, context)
+        }
+        Enqueued::QueueFull { limit } => {
+            let failure = Failure::new(Code::QueueFull, format!("{limit} jobs wait already"))
+                .with_hint("wait, or raise jobs.max_queued");
+            Err(CommandError::Failed(failure))
+        }
+        Enqueued::KeyReused => Err(Failure::new(Code::Internal, "a key was compared where none was given").to_failure().into()),
+    }
+}

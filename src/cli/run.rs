@@ -1,0 +1,113 @@
+//! `textmill run`: an option set that is stored in a file, as pipelines call it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::context::{Context, Process};
+use super::convert::{ResultArgs, convert_and_tell};
+use super::exit::CommandResult;
+use crate::core::failure::{Code, Failure};
+use crate::operations::parquet_conversion::ConversionOptions;
+
+/// Run a job that is stored in a TOML file
+///
+/// Example: textmill run jobs/conversion/knowledgebase.toml --set options.compression=snappy
+///
+/// The file names the `operation` (`conversion`), `source`, `destination` and, under `[options]`, what
+/// `textmill convert --help` lists. Paths start at the working directory.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct RunArgs {
+    /// The stored job
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Replace a value of the file, e.g. `options.max_rejects=0`; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    results: ResultArgs,
+}
+
+/// A job in a file.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case", deny_unknown_fields)]
+enum StoredJob {
+    Conversion {
+        source: PathBuf,
+        destination: PathBuf,
+        #[serde(default)]
+        options: ConversionOptions,
+    },
+}
+
+pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
+    let (_loaded, _logs) = context.open(Process::Command)?;
+    match read(&args.file, &args.set)? {
+        StoredJob::Conversion { source, destination, options } => {
+            convert_and_tell(&source, &destination, &options, &args.results, context)
+        }
+    }
+}
+
+fn read(path: &Path, replacements: &[String]) -> Result<StoredJob, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(Code::NotFound, format!("can't read `{}`: {error}", path.display()))
+            .with_hint("name a TOML file; stored jobs are kept under jobs/")
+    })?;
+    parse(&text, replacements).map_err(|what| {
+        Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display()))
+            .with_hint("a stored job has `operation`, `source`, `destination` and [options]; `textmill run --help`")
+    })
+}
+
+fn parse(text: &str, replacements: &[String]) -> Result<StoredJob, String> {
+    let mut table: Table = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+    for replacement in replacements {
+        replace(&mut table, replacement)?;
+    }
+    StoredJob::deserialize(Value::Table(table)).map_err(|error| error.to_string().trim_end().to_owned())
+}
+
+fn replace(table: &mut Table, replacement: &str) -> Result<(), String> {
+    let (key, text) = replacement.split_once('=').ok_or_else(|| format!("`{replacement}` is not KEY=VALUE"))?;
+    // What is not TOML by itself (a bare word, a path) is a string.
+    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok().and_then(|mut one| one.remove("value"));
+    let value = parsed.unwrap_or_else(|| Value::String(text.to_owned()));
+    let mut inner = table;
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            inner.insert(part.to_owned(), value);
+            return Ok(());
+        }
+        let next = inner.entry(part).or_insert_with(|| Value::Table(Table::new()));
+        inner = next.as_table_mut().ok_or_else(|| format!("`{part}` in `{key}` is not a table"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORED: &str = "operation = \"conversion\"\nsource = \"in\"\ndestination = \"out\"\n";
+
+    #[test]
+    fn values_of_the_file_can_be_replaced() {
+        let set = ["options.max_rejects=0", "source=other folder", "options.include=[\"a\", \"b\"]"];
+        let StoredJob::Conversion { source, options, .. } = parse(STORED, &set.map(str::to_owned)).unwrap();
+        assert_eq!((source, options.max_rejects), (PathBuf::from("other folder"), 0));
+        assert_eq!(options.include, ["a", "b"]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = parse(STORED, &["options.max_reject=0".to_owned()]).unwrap_err();
+        assert!(error.contains("max_reject"), "{error}");
+        assert!(parse("operation = \"conversoin\"", &[]).is_err());
+        assert!(parse(STORED, &["options".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! Every environment variable that textmill reads, by name, and the only place that reads them.
+//!
+//! For: one list to look at. Not for: what a variable means; the table of its section says that, under the key. The
+//! one decision: `TEXTMILL_` is ours alone, so a variable with that prefix and an unknown name is a typing error.
+
+use std::ffi::OsString;
+
+use super::error::{ConfigError, Fault};
+use super::origin::Origin;
+use crate::core::failure::Code;
+
+/// What all our variables begin with.
+pub const PREFIX: &str = "TEXTMILL_";
+
+/// `state_dir`
+pub const STATE_DIR: &str = "TEXTMILL_STATE_DIR";
+/// `data_roots`
+pub const DATA_ROOTS: &str = "TEXTMILL_DATA_ROOTS";
+/// `server.bind`
+pub const BIND: &str = "TEXTMILL_BIND";
+/// `server.allow_anonymous`
+pub const ALLOW_ANONYMOUS: &str = "TEXTMILL_ALLOW_ANONYMOUS";
+/// `server.max_body_bytes`
+pub const MAX_BODY_BYTES: &str = "TEXTMILL_MAX_BODY_BYTES";
+/// `server.max_upload_bytes`
+pub const MAX_UPLOAD_BYTES: &str = "TEXTMILL_MAX_UPLOAD_BYTES";
+/// `server.max_concurrent_requests`
+pub const MAX_CONCURRENT_REQUESTS: &str = "TEXTMILL_MAX_CONCURRENT_REQUESTS";
+/// `server.max_concurrent_uploads`
+pub const MAX_CONCURRENT_UPLOADS: &str = "TEXTMILL_MAX_CONCURRENT_UPLOADS";
+/// `server.request_timeout_s`
+pub const REQUEST_TIMEOUT_S: &str = "TEXTMILL_REQUEST_TIMEOUT_S";
+/// `server.shutdown_timeout_s`
+pub const SHUTDOWN_TIMEOUT_S: &str = "TEXTMILL_SHUTDOWN_TIMEOUT_S";
+/// `server.metrics_public`
+pub const METRICS_PUBLIC: &str = "TEXTMILL_METRICS_PUBLIC";
+/// `auth.api_keys`
+pub const API_KEYS: &str = "TEXTMILL_API_KEYS";
+/// `auth.api_keys_file`
+pub const API_KEYS_FILE: &str = "TEXTMILL_API_KEYS_FILE";
+/// `jobs.workers`
+pub const WORKERS: &str = "TEXTMILL_WORKERS";
+/// `jobs.max_queued`
+pub const MAX_QUEUED: &str = "TEXTMILL_MAX_QUEUED";
+/// `jobs.max_attempts`
+pub const MAX_ATTEMPTS: &str = "TEXTMILL_MAX_ATTEMPTS";
+/// `jobs.lease_s`
+pub const LEASE_S: &str = "TEXTMILL_LEASE_S";
+/// `jobs.retention_days`
+pub const JOBS_RETENTION_DAYS: &str = "TEXTMILL_JOBS_RETENTION_DAYS";
+/// `files.retention_days`
+pub const FILES_RETENTION_DAYS: &str = "TEXTMILL_FILES_RETENTION_DAYS";
+/// `log.level`
+pub const LOG_LEVEL: &str = "TEXTMILL_LOG_LEVEL";
+/// `log.max_file_bytes`
+pub const LOG_MAX_FILE_BYTES: &str = "TEXTMILL_LOG_MAX_FILE_BYTES";
+/// `log.max_files`
+pub const LOG_MAX_FILES: &str = "TEXTMILL_LOG_MAX_FILES";
+/// `log.cli_files`
+pub const LOG_CLI_FILES: &str = "TEXTMILL_LOG_CLI_FILES";
+
+/// Set to anything but nothing: no colour, see <https://no-color.org>.
+pub const NO_COLOR: &str = "NO_COLOR";
+/// `dumb`: a terminal without colour.
+pub const TERM: &str = "TERM";
+
+/// The variables of this process that begin with [`PREFIX`], sorted.
+///
+/// # Errors
+/// Names each whose value is not UTF-8.
+pub fn of_this_process() -> Result<Vec<(String, String)>, ConfigError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    let all = std::env::vars_os();
+    let mut found = Vec::new();
+    let mut faults = Vec::new();
+    for (name, value) in all.filter_map(|(name, value)| Some((ours(&name)?, value))) {
+        match value.into_string() {
+            Ok(value) => found.push((name, value)),
+            Err(_) => faults.push(Fault::new(Code::InvalidParameter, "is not UTF-8", Origin::Environment(name))),
+        }
+    }
+    found.sort();
+    if faults.is_empty() { Ok(found) } else { Err(ConfigError::of(faults)) }
+}
+
+/// Whether the surroundings ask for text without colour.
+pub fn ask_for_no_colour() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    let (no_color, term) = (std::env::var_os(NO_COLOR), std::env::var_os(TERM));
+    no_color.is_some_and(|value| !value.is_empty()) || term.is_some_and(|value| value == "dumb")
+}
+
+fn ours(name: &OsString) -> Option<String> {
+    name.to_str().filter(|name| name.starts_with(PREFIX)).map(str::to_owned)
+}

@@ -1,0 +1,276 @@
+//! One attempt at one job, from its claim to its end.
+//!
+//! For: handler, artifacts, and the one statement that ends the attempt. Not for: finding work. The one decision: the
+//! files are moved in place first and the row says so second, both while this worker proves to hold the lease; a kill
+//! between the two leaves files that no row names, and the next attempt replaces them.
+
+use std::any::Any;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::task::{JoinError, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use super::stop::{StopReason, StopSign};
+use super::{Worker, progress};
+use crate::core::failure::{Code, Fails as _, Failure};
+use crate::core::jobs::artifacts;
+use crate::core::jobs::handler::{Artifact, JobContext, JobHandler, JobOutput};
+use crate::core::jobs::model::Status;
+use crate::core::jobs::store::{Claim, Heartbeat, StoreError};
+
+/// How often, and how long apart, the end of an attempt is written while the store fails.
+const WRITE_TRIES: u32 = 5;
+const WRITE_PAUSE: Duration = Duration::from_secs(1);
+/// How long another worker may take to publish; it renames a folder and writes a row.
+const PUBLISH_PATIENCE: Duration = Duration::from_secs(30);
+const PUBLISH_POLL: Duration = Duration::from_millis(20);
+
+/// A job that this worker runs.
+pub(super) struct Attempt {
+    worker: Arc<Worker>,
+    handler: Arc<dyn JobHandler>,
+    claim: Claim,
+    stop: StopSign,
+}
+
+/// The row that ends an attempt.
+enum Last {
+    Succeeded { result: Value, rejected_count: u64, artifacts: Vec<Artifact> },
+    Failed(Failure),
+    WillRetry(Failure, Duration),
+    Cancelled,
+    Released,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The row says so.
+    Stored(&'static str),
+    /// Another worker has the job: nothing was published.
+    LeaseLost,
+    /// The store failed: the lease runs out, and the job is run again.
+    Unknown,
+}
+
+impl Attempt {
+    pub(super) fn new(worker: Arc<Worker>, handler: Arc<dyn JobHandler>, claim: Claim) -> Self {
+        Self { worker, handler, claim, stop: StopSign::default() }
+    }
+
+    /// Runs the handler, keeps the lease meanwhile, and ends the attempt.
+    pub(super) async fn run(&self, shutdown: &CancellationToken) {
+        let started = Instant::now();
+        tracing::info!("job started");
+        let over = CancellationToken::new();
+        let work = async {
+            let end = self.work().await;
+            over.cancel();
+            end
+        };
+        let (end, ()) = tokio::join!(work, self.worker.keep_lease(&self.claim.lease, &self.stop, shutdown, &over));
+        self.worker.events.notify(&self.claim.job.id);
+        let outcome = match end {
+            End::Stored(outcome) => outcome,
+            End::LeaseLost => "lease_lost",
+            End::Unknown => "unknown",
+        };
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(outcome, duration_ms, "job ended");
+    }
+
+    async fn work(&self) -> End {
+        let (folders, claim) = (self.worker.folders.clone(), self.claim.clone());
+        let folder = match blocking(move || folders.begin(&claim.job, &claim.lease)).await {
+            Ok(folder) => folder,
+            Err(error) => return self.fail(cannot("make the folder for artifacts", &error)).await,
+        };
+        let handled = self.handle(folder.clone()).await;
+        let is_cancelled = |failure: &Failure| failure.code == Code::Cancelled;
+        let end = match (handled, self.stop.reason()) {
+            (_, Some(StopReason::LeaseLost)) => End::LeaseLost,
+            (Ok(output), _) => self.publish(&folder, output).await,
+            (Err(failure), Some(StopReason::Asked)) if is_cancelled(&failure) => self.write(Last::Cancelled).await,
+            (Err(failure), Some(StopReason::Shutdown)) if is_cancelled(&failure) => self.write(Last::Released).await,
+            (Err(failure), _) => self.fail(failure).await,
+        };
+        if let Err(error) = blocking(move || artifacts::remove(&folder)).await {
+            tracing::warn!(%error, "the attempt's folder can't be removed now");
+        }
+        end
+    }
+
+    /// Runs the handler on a blocking thread, and stores its progress to the last.
+    async fn handle(&self, artifact_dir: PathBuf) -> Result<JobOutput, Failure> {
+        let (progress, reports) = progress::channel();
+        let context = JobContext {
+            job_id: self.claim.job.id.clone(),
+            attempt: self.claim.job.attempt,
+            artifact_dir,
+            progress,
+            cancel: self.stop.token(),
+        };
+        let (handler, options) = (Arc::clone(&self.handler), self.claim.job.options.clone());
+        let span = tracing::Span::current();
+        let running = spawn_blocking(move || span.in_scope(|| handler.run(&context, options)));
+        let handled = CancellationToken::new();
+        let run = async {
+            let result = running.await;
+            handled.cancel();
+            result
+        };
+        let (result, ()) = tokio::join!(run, self.worker.store_progress(&self.claim.lease, reports, &handled));
+        result.unwrap_or_else(|error| Err(fault(error)))
+    }
+
+    /// Makes the attempt's files the job's and its output the result.
+    async fn publish(&self, folder: &Path, output: JobOutput) -> End {
+        let described = folder.to_owned();
+        let artifacts = match blocking(move || artifacts::describe(&described)).await {
+            Ok(artifacts) => artifacts,
+            Err(error) => return self.fail(cannot("read the artifacts", &error)).await,
+        };
+        let lock = match self.lock().await {
+            Ok(lock) => lock,
+            Err(failure) => return self.fail(failure).await,
+        };
+        // Under the lock: whoever has the lease now is the only one who moves folders of this job.
+        match self.worker.store.heartbeat(&self.claim.lease, self.worker.settings.lease_for).await {
+            Ok(Heartbeat::Kept { .. }) => {}
+            Ok(Heartbeat::Lost) => return End::LeaseLost,
+            Err(error) => return self.fail(error.to_failure()).await,
+        }
+        let (folders, folder, id) = (self.worker.folders.clone(), folder.to_owned(), self.claim.job.id.clone());
+        if let Err(error) = blocking(move || folders.publish(&folder, &id)).await {
+            self.worker.folders.forget(&self.claim.job.id).await;
+            return self.fail(cannot("publish the artifacts", &error)).await;
+        }
+        let JobOutput { result, rejected_count } = output;
+        let end = self.write(Last::Succeeded { result, rejected_count, artifacts }).await;
+        if !matches!(end, End::Stored(_)) {
+            self.take_back().await;
+        }
+        drop(lock);
+        end
+    }
+
+    /// Waits for the right to publish.
+    async fn lock(&self) -> Result<File, Failure> {
+        let deadline = Instant::now() + PUBLISH_PATIENCE;
+        while Instant::now() < deadline {
+            let folders = self.worker.folders.clone();
+            match blocking(move || folders.try_lock()).await {
+                Ok(Some(lock)) => return Ok(lock),
+                Ok(None) => tokio::time::sleep(PUBLISH_POLL).await,
+                Err(error) => return Err(cannot("lock the folder of artifacts", &error)),
+            }
+        }
+        Err(Failure::new(Code::ResourceInUse, "another worker has been publishing its artifacts for too long"))
+    }
+
+    /// Removes what was published without the row saying so.
+    async fn take_back(&self) {
+        let id = &self.claim.job.id;
+        // The statement may have been carried out although its answer was lost; without an answer now, the next
+        // attempt or the next start clears up.
+        let is_published =
+            self.worker.store.get(id).await.map(|job| job.is_some_and(|job| job.status == Status::Succeeded));
+        if matches!(is_published, Ok(false)) {
+            self.worker.folders.forget(id).await;
+        }
+    }
+
+    async fn fail(&self, failure: Failure) -> End {
+        let job = &self.claim.job;
+        // The detail may name what is in a user's file; it stands in the row, for those who may read the job.
+        tracing::warn!(code = %failure.code, "the attempt failed");
+        let will_retry = failure.is_retryable() && job.attempt < job.max_attempts;
+        let last = if will_retry {
+            Last::WillRetry(failure, self.worker.settings.retry.after(job.attempt))
+        } else {
+            Last::Failed(failure)
+        };
+        self.write(last).await
+    }
+
+    /// Writes the row that ends the attempt; insists for a while when the store fails.
+    async fn write(&self, last: Last) -> End {
+        let mut tries = 1;
+        loop {
+            match self.try_write(&last).await {
+                Ok(true) => {
+                    self.tidy_after(&last).await;
+                    return End::Stored(last.as_str());
+                }
+                Ok(false) => return End::LeaseLost,
+                Err(_) if tries < WRITE_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(WRITE_PAUSE).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the end of the job can't be stored; it will run again");
+                    return End::Unknown;
+                }
+            }
+        }
+    }
+
+    /// An earlier attempt may have died between moving its files and saying so; the job ended otherwise now.
+    async fn tidy_after(&self, last: &Last) {
+        if matches!(last, Last::Failed(_) | Last::Cancelled) {
+            self.worker.folders.forget(&self.claim.job.id).await;
+        }
+    }
+
+    async fn try_write(&self, last: &Last) -> Result<bool, StoreError> {
+        let (store, lease) = (&self.worker.store, &self.claim.lease);
+        match last {
+            Last::Succeeded { result, rejected_count, artifacts } => {
+                store.succeed(lease, result.clone(), *rejected_count, artifacts).await
+            }
+            Last::Failed(failure) => store.fail(lease, failure, None).await,
+            Last::WillRetry(failure, after) => store.fail(lease, failure, Some(*after)).await,
+            Last::Cancelled => store.finish_cancelled(lease).await,
+            Last::Released => store.release(lease).await,
+        }
+    }
+}
+
+impl Last {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Succeeded { .. } => "succeeded",
+            Self::Failed(_) => "failed",
+            Self::WillRetry(..) => "will_retry",
+            Self::Cancelled => "cancelled",
+            Self::Released => "released",
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn cannot(doing: &str, error: &io::Error) -> Failure {
+    Failure::new(Code::StorageFailure, format!("can't {doing}: {error}"))
+        .with_hint("check free space and permissions of the state directory")
+}
+
+/// What a client hears of a panic; the log hears more, once.
+fn fault(error: JoinError) -> Failure {
+    let message = error.try_into_panic().map_or("it was never started", |payload| literal(payload.as_ref()));
+    tracing::error!(message, "a handler panicked");
+    Failure::new(Code::Internal, "the job was stopped by a fault in textmill")
+        .with_hint("report it with the job's id; the worker's log and standard error tell more")
+}
+
+/// A panic's message if it is a literal; a formatted one may hold a user's text, and is only on standard error.
+fn literal(payload: &(dyn Any + Send)) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("see standard error")
+}

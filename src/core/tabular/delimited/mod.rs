@@ -1,0 +1,11 @@
+//! Delimited text: fields parted by a delimiter, or one value a line.
+
+mod batches;
+mod dialect;
+mod header;
+mod records;
+mod scan;
+
+pub use batches::DelimitedBatches;
+pub use dialect::{Escape, Habit, LineEnd};
+pub use scan::{DelimitedScan, DialectReport};

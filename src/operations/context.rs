@@ -1,0 +1,29 @@
+//! What every operation gets besides its options: somebody to tell, and somebody who may say stop.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::core::progress::{ProgressSink, Silent};
+
+/// Progress out, cancel in. Cheap to clone.
+#[derive(Clone)]
+pub struct RunContext {
+    /// Takes progress.
+    pub progress: Arc<dyn ProgressSink>,
+    /// Looked at every safe point.
+    pub cancel: CancellationToken,
+}
+
+impl RunContext {
+    /// A run that nobody watches or stops.
+    pub fn unattended() -> Self {
+        Self { progress: Arc::new(Silent), cancel: CancellationToken::new() }
+    }
+}
+
+impl std::fmt::Debug for RunContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunContext").field("cancelled", &self.cancel.is_cancelled()).finish_non_exhaustive()
+    }
+}

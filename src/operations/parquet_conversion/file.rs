@@ -1,0 +1,289 @@
+//! One file: looked at, read in batches, written beside its rejects, published whole.
+//!
+//! What is wrong with the file becomes its line in the outcome; only a destination that can't be written ends the run.
+
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use arrow_array::RecordBatch;
+use parquet::errors::ParquetError;
+use tokio_util::sync::CancellationToken;
+
+use super::error::ConversionError;
+use super::options::{AmbiguousDates, Compression, ConversionOptions, Header, SchemaMode};
+use super::outcome::{FileOutcome, FileStatus};
+use super::plan::PlannedFile;
+use super::rejects::RejectsFile;
+use super::staging::Staging;
+use crate::core::failure::{Code, Failure, Fails};
+use crate::core::hash::sha256_hex;
+use crate::core::tabular::column::DateOrder;
+use crate::core::tabular::format::Promise;
+use crate::core::tabular::input::{Input, UnpackLimits};
+use crate::core::tabular::parquet::{Pages, ParquetFile};
+use crate::core::tabular::table::{Batches, Table, TableError, TableOptions};
+
+/// Files from this size on are encoded in a second thread.
+const PIPELINE_BYTES: u64 = 1 << 20;
+/// Batches between the two threads.
+const BATCHES_AHEAD: usize = 4;
+
+/// Why a file was not converted.
+enum Stop {
+    /// It is not a table.
+    Table(TableError),
+    /// Its table has no Parquet form.
+    NoParquet(String),
+    /// The run must end.
+    Run(ConversionError),
+}
+
+impl From<TableError> for Stop {
+    fn from(error: TableError) -> Self {
+        match error {
+            TableError::Rejects(source) => {
+                Self::Run(ConversionError::Write { doing: "write rejects for", path: "destination".into(), source })
+            }
+            other => Self::Table(other),
+        }
+    }
+}
+
+impl From<ConversionError> for Stop {
+    fn from(error: ConversionError) -> Self {
+        Self::Run(error)
+    }
+}
+
+/// Converts one file after another with the same options.
+#[derive(Debug)]
+pub(super) struct FileConverter<'a> {
+    options: &'a ConversionOptions,
+    settings: String,
+    cancel: &'a CancellationToken,
+}
+
+impl<'a> FileConverter<'a> {
+    /// With these options.
+    pub(super) fn new(options: &'a ConversionOptions, cancel: &'a CancellationToken) -> Self {
+        Self { options, settings: settings_digest(options), cancel }
+    }
+
+    /// Converts a file, or finds that nothing has changed. `scratch`: a name no other file uses.
+    pub(super) fn convert(
+        &self,
+        file: &PlannedFile,
+        promise: Promise,
+        staging: &Staging,
+        scratch: &str,
+    ) -> Result<FileOutcome, ConversionError> {
+        let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
+        let done = self.input(file, &mut outcome).and_then(|input| {
+            let digest = input.sha256().to_owned();
+            match staging.unchanged(&file.name, &digest, &self.settings).filter(|_| !self.options.overwrite) {
+                Some(earlier) => outcome = earlier,
+                None => self.write(&self.inspect(input, promise, &mut outcome)?, staging, scratch, &mut outcome)?,
+            }
+            Ok(())
+        });
+        settle(outcome, done)
+    }
+
+    /// Looks at a file without writing anything.
+    pub(super) fn look(&self, file: &PlannedFile, promise: Promise) -> Result<FileOutcome, ConversionError> {
+        let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
+        let done = self.input(file, &mut outcome).and_then(|input| self.inspect(input, promise, &mut outcome));
+        settle(outcome, done.map(|_| ()))
+    }
+
+    fn input(&self, file: &PlannedFile, outcome: &mut FileOutcome) -> Result<Input, Stop> {
+        if self.cancel.is_cancelled() {
+            return Err(ConversionError::Cancelled.into());
+        }
+        let input = Input::open(&file.path, UnpackLimits::default()).map_err(TableError::Input)?;
+        outcome.size_bytes = input.size_bytes();
+        outcome.sha256 = Some(input.sha256().to_owned());
+        outcome.settings = Some(self.settings.clone());
+        Ok(input)
+    }
+
+    fn inspect(&self, input: Input, promise: Promise, outcome: &mut FileOutcome) -> Result<Table, Stop> {
+        let table = Table::inspect(input, promise, table_options(self.options))?;
+        outcome.table = Some(table.report().clone());
+        Ok(table)
+    }
+
+    fn write(
+        &self,
+        table: &Table,
+        staging: &Staging,
+        scratch: &str,
+        outcome: &mut FileOutcome,
+    ) -> Result<(), Stop> {
+        let parquet_scratch = staging.scratch(&format!("{scratch}.parquet"));
+        let rejects_scratch = staging.scratch(&format!("{scratch}.rejects.jsonl"));
+        let mut rejects = RejectsFile::new(rejects_scratch.clone(), self.options.max_rejects);
+        let metadata = table.preamble().map(|text| ("textmill.preamble".to_owned(), text.to_owned()));
+        let rows = usize::try_from(self.options.row_group_rows).unwrap_or(usize::MAX);
+        let pages = pages(self.options.compression);
+        let file =
+            ParquetFile::create(&parquet_scratch, table.schema(), pages, rows, metadata.into_iter().collect());
+        let file = file.map_err(|error| parquet_stop(error, &parquet_scratch))?;
+        let mut batches = table.read()?;
+        let copied = self.copy(outcome.size_bytes, &mut *batches, &mut rejects, file, &parquet_scratch);
+        let rows_out = copied.inspect_err(|_| discard(&[&parquet_scratch, &rejects_scratch]))?;
+        outcome.notes = batches.notes();
+        outcome.rows_out = rows_out;
+        outcome.rows_rejected = rejects.count();
+        outcome.rows_in = rows_out + outcome.rows_rejected;
+        publish(staging, &parquet_scratch, rejects, outcome)?;
+        Ok(())
+    }
+
+    /// All rows from `batches` into `file`; encodes in a second thread where it is worth it.
+    fn copy(
+        &self,
+        size_bytes: u64,
+        batches: &mut dyn Batches,
+        rejects: &mut RejectsFile,
+        mut file: ParquetFile,
+        path: &Path,
+    ) -> Result<u64, Stop> {
+        if size_bytes < PIPELINE_BYTES {
+            while let Some(batch) = self.next(batches, rejects)? {
+                file.write(&batch).map_err(|error| parquet_stop(error, path))?;
+            }
+            return file.finish().map_err(|error| parquet_stop(error, path));
+        }
+        thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(BATCHES_AHEAD);
+            let encoder = scope.spawn(move || encode(file, &receiver));
+            let read = self.feed(batches, rejects, &sender);
+            drop(sender);
+            let encoded = encoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            read.and(encoded.map_err(|error| parquet_stop(error, path)))
+        })
+    }
+
+    /// The encoder hangs up when it fails; its error is the one that counts.
+    fn feed(
+        &self,
+        batches: &mut dyn Batches,
+        rejects: &mut RejectsFile,
+        encoder: &SyncSender<RecordBatch>,
+    ) -> Result<(), Stop> {
+        while let Some(batch) = self.next(batches, rejects)? {
+            if encoder.send(batch).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn next(&self, batches: &mut dyn Batches, rejects: &mut RejectsFile) -> Result<Option<RecordBatch>, Stop> {
+        if self.cancel.is_cancelled() {
+            return Err(ConversionError::Cancelled.into());
+        }
+        Ok(batches.next_batch(rejects)?)
+    }
+}
+
+fn encode(mut file: ParquetFile, batches: &Receiver<RecordBatch>) -> Result<u64, ParquetError> {
+    while let Ok(batch) = batches.recv() {
+        file.write(&batch)?;
+    }
+    file.finish()
+}
+
+fn publish(
+    staging: &Staging,
+    parquet: &Path,
+    rejects: RejectsFile,
+    outcome: &mut FileOutcome,
+) -> Result<(), ConversionError> {
+    let target = format!("{}.parquet", outcome.source);
+    let rejects_target = format!("{}.rejects.jsonl", outcome.source);
+    match rejects.finish().map_err(ConversionError::write("write", Path::new(&rejects_target)))? {
+        Some(path) => outcome.rejects = Some(staging.publish(&path, &rejects_target)?),
+        None => staging.withdraw(&rejects_target)?,
+    }
+    outcome.output = Some(staging.publish(parquet, &target)?);
+    Ok(())
+}
+
+/// The file's line in the outcome; only a run that must end is an error here.
+fn settle(mut outcome: FileOutcome, done: Result<(), Stop>) -> Result<FileOutcome, ConversionError> {
+    match done {
+        Ok(()) => {}
+        Err(Stop::Run(error)) => return Err(error),
+        Err(Stop::Table(TableError::Empty)) => {
+            outcome.status = FileStatus::Skipped;
+            outcome.reason = Some("the file holds no data".to_owned());
+        }
+        Err(Stop::Table(error)) => fail(&mut outcome, error.to_failure()),
+        Err(Stop::NoParquet(what)) => {
+            let failure = Failure::new(Code::UnsupportedFormat, format!("the table has no Parquet form: {what}"));
+            fail(&mut outcome, failure);
+        }
+    }
+    Ok(outcome)
+}
+
+fn fail(outcome: &mut FileOutcome, failure: Failure) {
+    outcome.status = FileStatus::Failed;
+    outcome.error = Some(failure);
+}
+
+/// Best effort: a run clears its scratch folder anyway.
+fn discard(paths: &[&Path]) {
+    for path in paths {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// A schema that Parquet refuses is the file's fault, everything else the destination's.
+fn parquet_stop(error: ParquetError, path: &Path) -> Stop {
+    match error {
+        ParquetError::ArrowError(what) | ParquetError::NYI(what) => Stop::NoParquet(what),
+        ParquetError::External(source) => ConversionError::write("write", path)(io::Error::other(source)).into(),
+        other => ConversionError::write("write", path)(io::Error::other(other)).into(),
+    }
+}
+
+fn pages(compression: Compression) -> Pages {
+    match compression {
+        Compression::Zstd => Pages::Zstd,
+        Compression::Snappy => Pages::Snappy,
+        Compression::None => Pages::Plain,
+    }
+}
+
+fn table_options(options: &ConversionOptions) -> TableOptions {
+    let date_order = match options.ambiguous_dates {
+        AmbiguousDates::Text => DateOrder::Unknown,
+        AmbiguousDates::DayFirst => DateOrder::DayFirst,
+        AmbiguousDates::MonthFirst => DateOrder::MonthFirst,
+    };
+    let header = match options.header {
+        Header::Auto => None,
+        Header::Present => Some(true),
+        Header::Absent => Some(false),
+    };
+    TableOptions { as_text: options.schema == SchemaMode::Text, date_order, header }
+}
+
+/// Digest of everything besides the input that shapes an output.
+fn settings_digest(options: &ConversionOptions) -> String {
+    let shaping = serde_json::json!({
+        "textmill": env!("CARGO_PKG_VERSION"),
+        "schema": options.schema,
+        "header": options.header,
+        "ambiguous_dates": options.ambiguous_dates,
+        "compression": options.compression,
+        "row_group_rows": options.row_group_rows,
+        "max_rejects": options.max_rejects,
+    });
+    sha256_hex(shaping.to_string().as_bytes())
+}

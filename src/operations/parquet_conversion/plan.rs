@@ -1,0 +1,185 @@
+//! Which files to convert, and to where.
+//!
+//! The one decision: an output's name is the whole file name with `.parquet` behind it, so that `a.csv` and `a.tsv`
+//! never meet, and a new neighbour never renames an old output. Symbolic links are not followed.
+
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use walkdir::{DirEntry, WalkDir};
+
+use super::error::ConversionError;
+use super::options::ConversionOptions;
+use super::staging::{REPORT, STAGING};
+use crate::core::tabular::format::{self, Promise};
+
+/// What is to be converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConversionSource {
+    /// Everything below a folder.
+    Folder(PathBuf),
+    /// One file, and the name it goes by.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// Its name, which tells the format it promises.
+        name: String,
+    },
+}
+
+impl ConversionSource {
+    /// A file or folder on this machine.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn at(path: &Path) -> Result<Self, ConversionError> {
+        let missing = || ConversionError::NoSource { source_path: path.to_owned() };
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        let name = path.file_name().filter(|_| path.is_file()).ok_or_else(missing)?;
+        Ok(Self::File { path: path.to_owned(), name: name.to_string_lossy().into_owned() })
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Folder(path) | Self::File { path, .. } => path,
+        }
+    }
+}
+
+/// A file of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PlannedFile {
+    /// Where it lies.
+    pub(super) path: PathBuf,
+    /// Path inside the source, `/` between parts.
+    pub(super) name: String,
+    /// Size in bytes.
+    pub(super) size_bytes: u64,
+    /// What to do with it.
+    pub(super) step: Step,
+}
+
+/// What to do with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Read it as what its name promises.
+    Convert(Promise),
+    /// Leave it out.
+    Skip(String),
+}
+
+/// Lists every file of the source, by path; those to be left out with their reason.
+pub(super) fn plan(
+    source: &ConversionSource,
+    destination: &Path,
+    options: &ConversionOptions,
+) -> Result<Vec<PlannedFile>, ConversionError> {
+    let filter = Filter::new(options)?;
+    let mut files = match source {
+        ConversionSource::Folder(root) => walk(root, destination, &filter),
+        ConversionSource::File { path, name } => {
+            let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
+            vec![PlannedFile { path: path.clone(), name: name.clone(), size_bytes, step: filter.step(name) }]
+        }
+    };
+    if files.is_empty() {
+        return Err(ConversionError::NothingFound { source_path: source.path().to_owned() });
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn walk(root: &Path, destination: &Path, filter: &Filter) -> Vec<PlannedFile> {
+    let destination = destination.canonicalize().ok();
+    let is_ours = |entry: &DirEntry| {
+        entry.depth() > 0 && entry.file_type().is_dir() && entry.path().canonicalize().ok() == destination
+            || entry.file_name() == STAGING
+    };
+    let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| !is_ours(entry));
+    walk.filter_map(|entry| planned(root, entry, filter)).collect()
+}
+
+/// `None` for folders.
+fn planned(root: &Path, entry: walkdir::Result<DirEntry>, filter: &Filter) -> Option<PlannedFile> {
+    let relative = |path: &Path| {
+        let inside = path.strip_prefix(root).unwrap_or(path);
+        inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+    };
+    match entry {
+        Ok(entry) if entry.file_type().is_dir() => None,
+        Ok(entry) => {
+            let name = relative(entry.path());
+            let step = if entry.file_type().is_file() {
+                filter.step(&name)
+            } else {
+                Step::Skip("a link or special file".to_owned())
+            };
+            let size_bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+            Some(PlannedFile { path: entry.path().to_owned(), name, size_bytes, step })
+        }
+        Err(error) => {
+            let path = error.path().unwrap_or(root).to_owned();
+            let name = relative(&path);
+            Some(PlannedFile { path, name, size_bytes: 0, step: Step::Skip(format!("can't be listed: {error}")) })
+        }
+    }
+}
+
+/// `include`, `exclude` and the names that are read.
+struct Filter {
+    include: Option<GlobSet>,
+    exclude: GlobSet,
+}
+
+impl Filter {
+    fn new(options: &ConversionOptions) -> Result<Self, ConversionError> {
+        let include = (!options.include.is_empty()).then(|| globs(&options.include)).transpose()?;
+        Ok(Self { include, exclude: globs(&options.exclude)? })
+    }
+
+    fn step(&self, name: &str) -> Step {
+        let skip = |reason: &str| Step::Skip(reason.to_owned());
+        if self.exclude.is_match(name) {
+            return skip("matches `exclude`");
+        }
+        if self.include.as_ref().is_some_and(|include| !include.is_match(name)) {
+            return skip("does not match `include`");
+        }
+        if name.split('/').any(|part| part.starts_with('.')) {
+            return skip("hidden (its name begins with a dot)");
+        }
+        if name == REPORT {
+            return skip("a report of textmill");
+        }
+        match format::promise(name) {
+            Some(promise) => Step::Convert(promise),
+            None => skip("its extension is not one of csv, tsv, tab, psv, ssv, txt, json, jsonl, ndjson (also .gz, .zst)"),
+        }
+    }
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, ConversionError> {
+    let wrong = |glob: &str, error: &globset::Error| ConversionError::Glob {
+        glob: glob.to_owned(),
+        reason: error.kind().to_string(),
+    };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        set.add(glob.map_err(|error| wrong(pattern, &error))?);
+    }
+    set.build().map_err(|error| wrong(&patterns.join(", "), &error))
+}
+
+/// Checks what can be checked of the options without looking at files; all faults at once.
+pub(super) fn check(options: &ConversionOptions) -> Vec<ConversionError> {
+    let both = options.include.iter().chain(&options.exclude);
+    let mut faults: Vec<_> = both.filter_map(|glob| globs(std::slice::from_ref(glob)).err()).collect();
+    if !(1..=10_000_000).contains(&options.row_group_rows) {
+        let value = options.row_group_rows.to_string();
+        faults.push(ConversionError::Range { option: "row_group_rows", value, range: "from 1 to 10000000" });
+    }
+    faults
+}

@@ -1,0 +1,69 @@
+//! Rows that can't be part of their table, written down one JSON object a line: `line`, `reason`, `record`.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::core::tabular::table::{Rejects, TableError};
+
+/// Writes rejected rows; the file is made with the first.
+#[derive(Debug)]
+pub(super) struct RejectsFile {
+    path: PathBuf,
+    limit: u64,
+    writer: Option<BufWriter<File>>,
+    count: u64,
+    first: Option<(u64, String)>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    line: u64,
+    reason: &'a str,
+    record: &'a str,
+}
+
+impl RejectsFile {
+    /// Nothing rejected yet; more than `limit` rows end the file.
+    pub(super) fn new(path: PathBuf, limit: u32) -> Self {
+        Self { path, limit: u64::from(limit), writer: None, count: 0, first: None }
+    }
+
+    /// How many rows were rejected.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Brings everything to the disk; the path, if a row was rejected.
+    pub(super) fn finish(self) -> std::io::Result<Option<PathBuf>> {
+        let Some(mut writer) = self.writer else { return Ok(None) };
+        writer.flush()?;
+        writer.get_ref().sync_all()?;
+        Ok(Some(self.path))
+    }
+
+    fn write(&mut self, line: &Line<'_>) -> std::io::Result<()> {
+        if self.writer.is_none() {
+            self.writer = Some(BufWriter::new(File::create(&self.path)?));
+        }
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        serde_json::to_writer(&mut *writer, line)?;
+        writer.write_all(b"\n")
+    }
+}
+
+impl Rejects for RejectsFile {
+    fn reject(&mut self, line: u64, reason: &str, record: &[u8]) -> Result<(), TableError> {
+        self.count += 1;
+        let (first_line, first_reason) = self.first.get_or_insert_with(|| (line, reason.to_owned()));
+        if self.count > self.limit {
+            let (line, reason) = (*first_line, first_reason.clone());
+            return Err(TableError::TooManyRejects { limit: self.limit, line, reason });
+        }
+        // Text was decoded strictly, so this replaces nothing.
+        let record = String::from_utf8_lossy(record);
+        self.write(&Line { line, reason, record: &record }).map_err(TableError::Rejects)
+    }
+}

@@ -1,0 +1,144 @@
+//! The run: every planned file through the converter, on all cores, in a fixed order in the outcome.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{fs, thread};
+
+use super::error::ConversionError;
+use super::file::FileConverter;
+use super::options::ConversionOptions;
+use super::outcome::{ConversionOutcome, FileOutcome, FileStatus};
+use super::plan::{self, ConversionSource, PlannedFile, Step};
+use super::staging::Staging;
+use crate::core::progress::Progress;
+use crate::operations::context::RunContext;
+
+/// Converts `source` into `destination`.
+///
+/// A file that can't be read is a line in the outcome, and the run goes on. Outputs appear whole or not at all; a run
+/// that was killed is continued by the next one.
+///
+/// # Errors
+/// When options are wrong, the source is not there, another run holds the destination, or it can't be written.
+pub fn convert(
+    source: &ConversionSource,
+    destination: &Path,
+    options: &ConversionOptions,
+    context: &RunContext,
+) -> Result<ConversionOutcome, ConversionError> {
+    let faults = plan::check(options);
+    if let Some(first) = faults.into_iter().next() {
+        return Err(first);
+    }
+    let files = plan::plan(source, destination, options)?;
+    let converter = FileConverter::new(options, &context.cancel);
+    if options.dry_run {
+        let run = Run::new(&files, context);
+        let outcomes = run.each(|_, file| match &file.step {
+            Step::Convert(promise) => converter.look(file, *promise),
+            Step::Skip(reason) => Ok(skipped(file, reason)),
+        })?;
+        return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));
+    }
+    fs::create_dir_all(destination).map_err(ConversionError::write("make the folder", destination))?;
+    let staging = Staging::open(destination)?;
+    let run = Run::new(&files, context);
+    let outcomes = run.each(|index, file| {
+        let outcome = match &file.step {
+            Step::Convert(promise) => converter.convert(file, *promise, &staging, &index.to_string())?,
+            Step::Skip(reason) => skipped(file, reason),
+        };
+        staging.note(&outcome)?;
+        Ok(outcome)
+    });
+    match outcomes {
+        Ok(outcomes) => {
+            let stale = staging.stale(&outcomes);
+            let outcome = ConversionOutcome::new(false, outcomes, stale);
+            staging.close(&outcome)?;
+            Ok(outcome)
+        }
+        Err(error) => {
+            staging.abandon();
+            Err(error)
+        }
+    }
+}
+
+fn skipped(file: &PlannedFile, reason: &str) -> FileOutcome {
+    let mut outcome = FileOutcome::new(&file.name, FileStatus::Skipped, file.size_bytes);
+    outcome.reason = Some(reason.to_owned());
+    outcome
+}
+
+/// Files shared out among threads.
+struct Run<'a> {
+    files: &'a [PlannedFile],
+    context: &'a RunContext,
+    next: AtomicUsize,
+    stop: AtomicBool,
+    done: Mutex<Progress>,
+}
+
+impl<'a> Run<'a> {
+    fn new(files: &'a [PlannedFile], context: &'a RunContext) -> Self {
+        let total = files.iter().filter(|file| matches!(file.step, Step::Convert(_))).map(|file| file.size_bytes).sum();
+        let done = Progress { done: 0, total: Some(total), unit: "bytes".to_owned(), message: None };
+        context.progress.report(&done);
+        Self { files, context, next: AtomicUsize::new(0), stop: AtomicBool::new(false), done: Mutex::new(done) }
+    }
+
+    /// Calls `work` for every file, on all cores; outcomes in the files' order. The first error ends it.
+    fn each(
+        &self,
+        work: impl Fn(usize, &PlannedFile) -> Result<FileOutcome, ConversionError> + Sync,
+    ) -> Result<Vec<FileOutcome>, ConversionError> {
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(self.files.len());
+        let mut outcomes = thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(&work))).collect();
+            let joined = workers.into_iter().map(|worker| match worker.join() {
+                Ok(outcomes) => outcomes,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            joined.collect::<Result<Vec<_>, _>>().map(|parts| parts.into_iter().flatten().collect::<Vec<_>>())
+        })?;
+        outcomes.sort_by_key(|(index, _)| *index);
+        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+    }
+
+    fn work(
+        &self,
+        work: &(impl Fn(usize, &PlannedFile) -> Result<FileOutcome, ConversionError> + Sync),
+    ) -> Result<Vec<(usize, FileOutcome)>, ConversionError> {
+        let mut outcomes = Vec::new();
+        while !self.stop.load(Ordering::Relaxed) {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = self.files.get(index) else { break };
+            if self.context.cancel.is_cancelled() {
+                return Err(ConversionError::Cancelled);
+            }
+            match work(index, file) {
+                Ok(outcome) => {
+                    self.advance(file);
+                    outcomes.push((index, outcome));
+                }
+                Err(error) => {
+                    self.stop.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn advance(&self, file: &PlannedFile) {
+        if matches!(file.step, Step::Skip(_)) {
+            return;
+        }
+        let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        done.done += file.size_bytes;
+        done.message = Some(file.name.clone());
+        self.context.progress.report(&done);
+    }
+}

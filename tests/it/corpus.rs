@@ -1,0 +1,142 @@
+//! Files whose right answers others made: `TEXTMILL_TEST_DATA` names a folder with `manifest.json`.
+//!
+//! The manifest is a list of `{path, format, expect: {outcome, rows, columns, accept, …}}`. Each miss is named; the last
+//! line is `corpus: N of M files as expected (P %)`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use serde_json::Value;
+use textmill::operations::context::RunContext;
+use textmill::operations::parquet_conversion::{
+    ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert,
+};
+
+/// Formats that are read by now; other files of the manifest are not counted.
+const FORMATS: [&str; 3] = ["csv", "json", "jsonl"];
+/// Share of files that must come out as expected, in percent.
+const WANTED_PERCENT: f64 = 97.0;
+
+#[test]
+fn corpus() {
+    let Some(data) = std::env::var_os("TEXTMILL_TEST_DATA").map(PathBuf::from) else { return };
+    if !data.join("manifest.json").is_file() {
+        return;
+    }
+    let manifest: Vec<Value> = read_json(&data.join("manifest.json"));
+    let wanted: Vec<_> = manifest.iter().filter(|entry| FORMATS.contains(&text(entry, "format"))).collect();
+    let target = tempfile::tempdir().unwrap();
+    let outcomes = convert_all(&data.join("files"), target.path());
+    let mut misses = Vec::new();
+    for entry in &wanted {
+        let path = text(entry, "path").trim_start_matches("files/");
+        if let Err(miss) = judge(&entry["expect"], outcomes.get(path), target.path()) {
+            misses.push(format!("miss: {path}: {miss}"));
+        }
+    }
+    let mut total = wanted.len();
+    if data.join("kb_manifest.json").is_file() {
+        total += kb_tree(&data, &mut misses);
+    }
+    misses.iter().for_each(|miss| println!("{miss}"));
+    let good = total - misses.len();
+    let percent = 100.0 * good as f64 / total as f64;
+    println!("corpus: {good} of {total} files as expected ({percent:.1} %)");
+    assert!(percent >= WANTED_PERCENT, "fewer than {WANTED_PERCENT} % as expected");
+}
+
+fn convert_all(source: &Path, target: &Path) -> BTreeMap<String, FileOutcome> {
+    let source = ConversionSource::at(source).unwrap();
+    let outcome = convert(&source, target, &ConversionOptions::default(), &RunContext::unattended()).unwrap();
+    let summary = outcome.summary;
+    assert_eq!(summary.rows_in, summary.rows_out + summary.rows_rejected);
+    outcome.files.into_iter().map(|file| (file.source.clone(), file)).collect()
+}
+
+fn judge(expect: &Value, outcome: Option<&FileOutcome>, target: &Path) -> Result<(), String> {
+    let outcome = outcome.ok_or("not in the outcome")?;
+    let error = outcome.error.as_ref().map(ToString::to_string);
+    let found = match outcome.status {
+        FileStatus::Converted => Some(shape(outcome, target)?),
+        FileStatus::Failed | FileStatus::Skipped => None,
+    };
+    let told = || format!("{:?} {:?} {:?}", outcome.status, outcome.reason, error);
+    match (text(expect, "outcome"), found) {
+        ("table", None) => Err(format!("a table was expected, got {}", told())),
+        ("table", Some(shape)) => fits(expect, shape),
+        // Reading on past bad records is no silent success: each of them is an error with its line.
+        ("error" | "table_or_error", Some(_)) if outcome.rows_rejected > 0 => Ok(()),
+        ("table_or_error" | "text_or_table" | "skipped_or_table", Some(shape)) => fits(expect, shape),
+        ("error" | "empty_or_error", Some(shape)) => Err(format!("an error was expected, got {shape:?}")),
+        ("skipped", Some(shape)) => Err(format!("should be skipped, got {shape:?}")),
+        (_, None) => Ok(()),
+        (other, _) => Err(format!("unknown expectation {other}")),
+    }
+}
+
+fn fits(expect: &Value, (rows, columns): (u64, u64)) -> Result<(), String> {
+    let pair = |rows: &Value, columns: &Value| Some((rows.as_u64()?, columns.as_u64()?));
+    let mut accepted: Vec<_> = pair(&expect["rows"], &expect["columns"]).into_iter().collect();
+    if expect["header_ambiguous"] == true {
+        accepted.extend(accepted.clone().into_iter().map(|(rows, columns)| (rows + 1, columns)));
+    }
+    let listed = expect["accept"].as_array().map(Vec::as_slice).unwrap_or_default();
+    accepted.extend(listed.iter().filter_map(|entry| pair(&entry[0], &entry[1])));
+    if accepted.is_empty() || accepted.contains(&(rows, columns)) {
+        return Ok(());
+    }
+    Err(format!("{rows} × {columns}, expected {accepted:?}"))
+}
+
+/// Rows and columns as a Parquet reader sees them.
+fn shape(outcome: &FileOutcome, target: &Path) -> Result<(u64, u64), String> {
+    let output = outcome.output.as_ref().ok_or("converted without an output")?;
+    let file = std::fs::File::open(target.join(&output.path)).map_err(|error| error.to_string())?;
+    let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
+    let metadata = reader.metadata().file_metadata();
+    let rows = u64::try_from(metadata.num_rows()).unwrap();
+    if rows != outcome.rows_out {
+        return Err(format!("the report says {} rows, the file has {rows}", outcome.rows_out));
+    }
+    Ok((rows, metadata.schema().get_fields().len() as u64))
+}
+
+fn kb_tree(data: &Path, misses: &mut Vec<String>) -> usize {
+    let manifest: Vec<Value> = read_json(&data.join("kb_manifest.json"));
+    let target = tempfile::tempdir().unwrap();
+    let outcomes = convert_all(&data.join("kb_tree"), target.path());
+    for entry in &manifest {
+        let path = text(entry, "path");
+        if let Err(miss) = judge_list(entry, outcomes.get(path), target.path()) {
+            misses.push(format!("miss: kb_tree/{path}: {miss}"));
+        }
+    }
+    manifest.len()
+}
+
+fn judge_list(entry: &Value, outcome: Option<&FileOutcome>, target: &Path) -> Result<(), String> {
+    let outcome = outcome.ok_or("not in the outcome")?;
+    if outcome.status != FileStatus::Converted {
+        let empty = entry["non_empty_lines"] == 0;
+        let unread = empty || ["xlsx", "unchecked"].iter().any(|ending| outcome.source.ends_with(ending));
+        let told = outcome.reason.is_some() || outcome.error.is_some();
+        return if unread && told { Ok(()) } else { Err(format!("{:?} {:?}", outcome.status, outcome.reason)) };
+    }
+    // Keyword lists have no header: every line is a row, and a tab parts synonyms.
+    let widest = entry["tab_widths"].as_array().into_iter().flatten().filter_map(Value::as_u64).max();
+    let (rows, columns) = shape(outcome, target)?;
+    let lines = entry["non_empty_lines"].as_u64();
+    if lines == Some(rows) && outcome.rows_rejected == 0 && (widest == Some(columns) || outcome.source.ends_with("jsonl")) {
+        return Ok(());
+    }
+    Err(format!("{rows} × {columns}, expected {lines:?} × {widest:?}"))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
