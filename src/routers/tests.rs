@@ -121,7 +121,7 @@ impl Service {
 
     /// Takes the next job, as a worker does.
     async fn claim(&self) -> Claim {
-        self.store.claim("tester", &["conversion"], Duration::from_secs(60)).await.unwrap().expect("a job waits")
+        self.store.claim("tester", &["conversion"], Duration::from_mins(1)).await.unwrap().expect("a job waits")
     }
 
     /// Ends a job well, as a worker does.
@@ -132,13 +132,12 @@ impl Service {
 }
 
 fn form(parts: &[(&str, &str, &str)]) -> String {
-    let mut text = String::new();
-    for (name, file_name, content) in parts {
+    let part = |(name, file_name, content): &(&str, &str, &str)| {
         let file_name = if file_name.is_empty() { String::new() } else { format!("; filename=\"{file_name}\"") };
-        text +=
-            &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n{content}\r\n");
-    }
-    text + &format!("--{BOUNDARY}--\r\n")
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n{content}\r\n")
+    };
+    let parts: Vec<_> = parts.iter().map(part).collect();
+    format!("{}--{BOUNDARY}--\r\n", parts.concat())
 }
 
 /// An answer, read whole.

@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt as _, future, stream};
@@ -29,6 +29,24 @@ pub(super) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(watch_job))
 }
 
+/// What watching a job needs.
+#[derive(Clone)]
+struct Desk {
+    queue: JobQueue,
+    gates: Gates,
+    shutdown: CancellationToken,
+}
+
+impl FromRef<HttpState> for Desk {
+    fn from_ref(state: &HttpState) -> Self {
+        Self {
+            queue: JobQueue::from_ref(state),
+            gates: Gates::from_ref(state),
+            shutdown: CancellationToken::from_ref(state),
+        }
+    }
+}
+
 /// Watch a job
 ///
 /// A stream of server-sent events: `status` (the job, when it changes its status or attempt), `progress` (how far it
@@ -45,9 +63,7 @@ pub(super) fn router() -> OpenApiRouter<HttpState> {
     extensions(("x-problems" = json!(["not-found", "unknown-field", "invalid-parameter", "too-many-requests", "storage-failure"]))),
 )]
 async fn watch_job(
-    State(queue): State<JobQueue>,
-    State(gates): State<Gates>,
-    State(shutdown): State<CancellationToken>,
+    State(Desk { queue, gates, shutdown }): State<Desk>,
     IdPath(id): IdPath<JobId>,
     Params(NoParameters): Params<NoParameters>,
     headers: HeaderMap,

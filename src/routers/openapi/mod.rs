@@ -95,8 +95,10 @@ fn named_codes(operation: &mut Operation) -> Vec<Code> {
 
 /// What any operation can answer: a key that is missing, too many at once, no time, a fault of ours.
 fn everywhere(path: &str, operation: &Operation) -> Vec<Code> {
-    let is_open =
-        operation.security.as_ref().is_some_and(|schemes| schemes.iter().all(|one| *one == SecurityRequirement::default()));
+    let is_open = operation
+        .security
+        .as_ref()
+        .is_some_and(|schemes| schemes.iter().all(|one| *one == SecurityRequirement::default()));
     let mut codes = vec![Code::Internal];
     if !is_open {
         codes.push(Code::MissingOrBadKey);

@@ -102,7 +102,7 @@ async fn a_client_may_wait_for_the_end() {
     let asked = service.post_with("/v1/conversions", folder(), &[("prefer", "wait=30")]);
     let worked = async {
         let claim = loop {
-            if let Some(claim) = service.store.claim("t", &["conversion"], Duration::from_secs(60)).await.unwrap() {
+            if let Some(claim) = service.store.claim("t", &["conversion"], Duration::from_mins(1)).await.unwrap() {
                 break claim;
             }
             tokio::task::yield_now().await;

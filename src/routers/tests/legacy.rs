@@ -5,7 +5,7 @@ const OLD: &str = "/api/parquet_conversion_service?url_type=local&input_base_fol
 async fn convert(service: &Service, method: Method) -> Answer {
     let worked = async {
         let claim = loop {
-            if let Some(claim) = service.store.claim("t", &["conversion"], Duration::from_secs(60)).await.unwrap() {
+            if let Some(claim) = service.store.claim("t", &["conversion"], Duration::from_mins(1)).await.unwrap() {
                 break claim;
             }
             tokio::task::yield_now().await;
