@@ -4,6 +4,7 @@
 //! the bytes, so it is strong and the same on every machine. Of several ranges in one request none is served: such a
 //! request gets the whole, as the RFC allows.
 
+use std::fmt::Write as _;
 use std::io::SeekFrom;
 use std::path::Path;
 
@@ -80,7 +81,8 @@ fn disposition(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            // Writing to a `String` can't fail.
+            let _ = write!(text, "%{byte:02X}");
         }
         text
     });

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::content::{self, Description};
-use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params};
+use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params, Position};
 use super::problem::{Faults, Problem};
 use super::state::{Gates, HttpLimits, HttpState};
 use super::upload::{Intake, multipart};
@@ -42,10 +42,10 @@ struct FileList {
 #[into_params(parameter_in = Query)]
 struct ListFiles {
     /// Items on a page.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(minimum = 1, maximum = 200, default = 50, required = false)]
     limit: u32,
     /// `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = r"^v1\.[0-9a-f]{16}\.file_[0-9a-f]{32}$")]
     cursor: Option<Cursor>,
 }
 
@@ -62,14 +62,18 @@ impl FromParameters for ListFiles {
 #[utoipa::path(
     get, path = "/v1/files", tag = "files", params(ListFiles),
     responses((status = 200, description = "A page of files", body = FileList)),
-    extensions(("x-problems" = json!(["invalid-parameter", "unknown-field", "invalid-cursor", "storage-failure"]))),
+    extensions(("x-problems" = json!(["invalid-parameter", "unknown-field", "invalid-cursor", "not-found", "storage-failure"]))),
 )]
 async fn list_files(
     State(uploads): State<Uploads>,
     Params(list): Params<ListFiles>,
 ) -> Result<Json<FileList>, Problem> {
     const FILTERS: &str = "files";
-    let before = list.cursor.map(|cursor| cursor.last::<FileId>(FILTERS)).transpose()?;
+    let before = match list.cursor.map(|cursor| cursor.position::<FileId>(FILTERS)).transpose()? {
+        Some(Position::Elsewhere(id)) => return Err(Problem::not_found("file", id)),
+        Some(Position::Behind(id)) => Some(id),
+        None => None,
+    };
     let page = uploads.list(before.as_ref(), list.limit).await?;
     let last = page.items.last().filter(|_| page.has_more);
     let next_cursor = last.map(|meta| Cursor::after(FILTERS, meta.id.as_str()));
@@ -197,7 +201,7 @@ async fn delete_file(
         (status = 206, description = "The range that was asked for", body = [u8], content_type = "*/*"),
         (status = 304, description = "The client has these bytes already"),
     ),
-    extensions(("x-problems" = json!(["not-found", "unknown-field", "storage-failure", "range-not-satisfiable"]))),
+    extensions(("x-problems" = json!(["not-found", "unknown-field", "storage-failure"]))),
 )]
 async fn get_file_content(
     State(uploads): State<Uploads>,

@@ -99,7 +99,7 @@ async fn get_readiness(State(checks): State<Arc<[ReadinessCheck]>>) -> Result<Js
 
 /// Read the metrics
 ///
-/// Counters, durations and gauges in the text format of Prometheus (OpenMetrics). Needs a key unless the service is
+/// Counters, durations and gauges in the text format of Prometheus (`OpenMetrics`). Needs a key unless the service is
 /// set up to show them to everybody.
 #[utoipa::path(
     get, path = "/metrics", tag = "service",

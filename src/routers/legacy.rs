@@ -21,7 +21,7 @@ use super::conversions::{KIND, check, effective};
 use super::extract::{FromParameters, Parameters, Params};
 use super::problem::{Problem, entry};
 use super::state::{HttpLimits, HttpState, Places};
-use super::submission::{self, Terms, location};
+use super::submission::{self, Asked, Terms, location};
 use crate::core::failure::{Code, Failure};
 use crate::core::jobs::{Job, JobQueue, Status};
 use crate::core::storage::location::{Destination, Source};
@@ -69,13 +69,21 @@ async fn refuse_prefetch(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Which storage the old paths name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "snake_case")]
+/// Which storage the old paths name; `s3` is known by name only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum UrlType {
     Local,
     Gcs,
     S3,
+}
+
+/// The storages that the document offers.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes a parameter; `UrlType` is read")]
+enum OfferedUrlType {
+    Local,
+    Gcs,
 }
 
 /// What the old conversion takes.
@@ -83,7 +91,7 @@ enum UrlType {
 #[into_params(parameter_in = Query)]
 struct OldConversion {
     /// Which storage the folders are in.
-    #[param(inline)]
+    #[param(inline, value_type = OfferedUrlType)]
     url_type: UrlType,
     /// Folder to convert.
     #[param(min_length = 1)]
@@ -214,7 +222,8 @@ impl OldDesk {
         check(&conversion, &self.places).await?;
         let options = effective(&conversion)?;
         let content = options.to_string();
-        let job = submission::submit(&self.queue, KIND, options, &content, &terms).await?.job;
+        let asked = Asked { address: "/api/parquet_conversion_service", content: &content };
+        let job = submission::submit(&self.queue, KIND, options, asked, &terms).await?.job;
         let ended = submission::wait_for_end(&self.queue, &job.id, self.limits.legacy_wait, &self.shutdown).await?;
         old_answer(ended.unwrap_or(job))
     }

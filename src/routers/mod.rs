@@ -1,7 +1,7 @@
 //! Who asks over HTTP: parse, authorise, translate, answer.
 //!
 //! For: the API, the predecessor's paths and the web page. Not for: any work; operations do it, as jobs. The one
-//! decision: a route and its entry in the OpenAPI document are one declaration, so they can't drift apart.
+//! decision: a route and its entry in the `OpenAPI` document are one declaration, so they can't drift apart.
 
 mod content;
 mod conversions;
@@ -44,11 +44,11 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(problem::router())
         .merge(legacy::router())
         .split_for_parts();
-    openapi::declare_problems(&mut document);
+    openapi::complete(&mut document);
     (router, document)
 }
 
-/// The OpenAPI document; needs no service.
+/// The `OpenAPI` document; needs no service.
 pub fn openapi() -> OpenApi {
     operations().1
 }

@@ -41,12 +41,21 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Terms {
 }
 
 impl Terms {
-    /// The key under which this request is remembered; `content` says what was asked for, byte for byte.
-    fn idempotency(&self, kind: &str, content: &str) -> Option<IdempotencyKey> {
-        let key = self.key.clone()?;
-        let fingerprint = sha256_hex(format!("{kind}\n{content}").as_bytes());
+    /// The key under which this request is remembered: a key belongs to one address.
+    fn idempotency(&self, asked: Asked<'_>) -> Option<IdempotencyKey> {
+        let key = format!("{} {}", asked.address, self.key.as_deref()?);
+        let fingerprint = sha256_hex(asked.content.as_bytes());
         Some(IdempotencyKey { key, principal: self.principal.0.clone(), fingerprint })
     }
+}
+
+/// What makes two requests the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The path that was posted to.
+    pub(crate) address: &'a str,
+    /// What was asked for there.
+    pub(crate) content: &'a str,
 }
 
 /// A job that is in the queue, now or since an earlier equal request.
@@ -56,15 +65,15 @@ pub(crate) struct Submitted {
     pub(crate) replayed: bool,
 }
 
-/// Queues a job; `content` is what makes two requests equal.
+/// Queues a job, unless an equal request did so before.
 pub(crate) async fn submit(
     queue: &JobQueue,
     kind: &str,
     options: Value,
-    content: &str,
+    asked: Asked<'_>,
     terms: &Terms,
 ) -> Result<Submitted, Problem> {
-    match queue.submit(kind, options, &terms.principal.0, terms.idempotency(kind, content)).await? {
+    match queue.submit(kind, options, &terms.principal.0, terms.idempotency(asked)).await? {
         Enqueued::Created(job) => Ok(Submitted { job, replayed: false }),
         Enqueued::Replayed(job) => Ok(Submitted { job, replayed: true }),
         Enqueued::KeyReused => {

@@ -81,7 +81,11 @@ impl<'a> Intake<'a> {
             return Err(Problem::new(Code::TooManyInputs, format!("one upload takes {most} files at most"))
                 .with_hint("send several requests"));
         }
-        let name = field.file_name().unwrap_or_default().to_owned();
+        let Some(name) = field.file_name().map(ToOwned::to_owned) else {
+            return Err(Problem::new(Code::InvalidParameter, "a part `file` is not a file: it has no file name")
+                .with_hint("curl -F file=@train.csv sends the name of the file")
+                .with_parameter("file"));
+        };
         let media_type = field.content_type().map(ToOwned::to_owned);
         let mut writer = self.uploads.create(&name, media_type.as_deref()).await?;
         while let Some(bytes) = self.in_time(field.chunk()).await? {

@@ -111,8 +111,7 @@ impl DataRoots {
         for candidate in self.candidates(path)? {
             match self.locate(path, &candidate) {
                 Ok(Located { real, missing }) if missing.as_os_str().is_empty() => return Ok(real),
-                Ok(_) => {}
-                Err(SandboxError::NotAFolder { .. }) => {}
+                Ok(_partly_there) => {}
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }

@@ -17,7 +17,7 @@ use super::extract::{Json, NoParameters, Params};
 use super::jobs::JobView;
 use super::problem::Problem;
 use super::state::{Gates, HttpLimits, HttpState, Places};
-use super::submission::{self, Submitted, Terms};
+use super::submission::{self, Asked, Submitted, Terms};
 use super::upload::is_multipart;
 use crate::core::jobs::JobQueue;
 use crate::operations::parquet_conversion::ConversionRequest;
@@ -57,12 +57,11 @@ impl axum::extract::FromRef<HttpState> for Desk {
 /// with every row accounted for. The answer is a job: follow it under `Location`, or ask to wait for its end with
 /// `Prefer: wait=20`. Without a `destination` the Parquet files become the job's artifacts. For one file and one line
 /// of curl, send a form: part `file`, and part `options` with the JSON of the options; the file is kept as an upload.
+/// With an `Idempotency-Key` header, the same request within 24 hours answers with the same job.
 #[utoipa::path(
     post, path = "/v1/conversions", tag = "conversions",
     params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            description = "The same key with the same request within 24 hours answers with the same job"),
-        ("Prefer" = Option<String>, Header, pattern = "^wait=[0-9]{1,4}$",
+        ("Prefer" = Option<String>, Header, example = "wait=20",
             description = "`wait=N`: answer when the job ends, after N seconds at the latest (60 at most)"),
     ),
     request_body(content(
@@ -101,7 +100,7 @@ async fn create_conversion(
         check(&conversion, &desk.places).await?;
         let options = effective(&conversion)?;
         let content = options.to_string();
-        submission::submit(&desk.queue, KIND, options, &content, &terms).await?
+        submission::submit(&desk.queue, KIND, options, asked(&content), &terms).await?
     };
     submission::answer(&desk.queue, submitted, terms.wait, &shutdown).await
 }
@@ -124,8 +123,12 @@ impl Desk {
         let content = json!([upload.file.name, upload.file.sha256, upload.destination, upload.options]).to_string();
         let conversion = upload.into_request();
         check(&conversion, &self.places).await?;
-        submission::submit(&self.queue, KIND, effective(&conversion)?, &content, terms).await
+        submission::submit(&self.queue, KIND, effective(&conversion)?, asked(&content), terms).await
     }
+}
+
+fn asked(content: &str) -> Asked<'_> {
+    Asked { address: "/v1/conversions", content }
 }
 
 /// The options as the job keeps them, defaults filled in.

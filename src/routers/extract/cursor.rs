@@ -7,12 +7,23 @@ use std::str::FromStr;
 
 use crate::core::failure::{Code, Failure};
 use crate::core::hash::sha256_hex;
+use crate::routers::problem::Problem;
 
 const VERSION: &str = "v1";
+const FINGERPRINT_CHARS: usize = 16;
 
-/// A cursor as it came; [`Cursor::last`] reads it.
+/// A cursor as it came; [`Cursor::position`] reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor(String);
+
+/// Where a cursor points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Position<Id> {
+    /// Behind this item of the list that was asked for.
+    Behind(Id),
+    /// Behind this item of a list with other filters, or of none.
+    Elsewhere(Id),
+}
 
 impl Cursor {
     pub(crate) fn received(text: String) -> Self {
@@ -24,25 +35,37 @@ impl Cursor {
         format!("{VERSION}.{}.{last}", fingerprint(filters))
     }
 
-    /// The id of the last item of the page before.
-    pub(crate) fn last<Id: FromStr>(&self, filters: &str) -> Result<Id, Failure> {
+    /// Where the next page begins.
+    pub(crate) fn position<Id: FromStr>(&self, filters: &str) -> Result<Position<Id>, Problem> {
         let mut parts = self.0.splitn(3, '.');
         let (version, digest, last) = (parts.next(), parts.next(), parts.next());
-        let id = last.and_then(|last| last.parse().ok());
-        let (Some(VERSION), Some(digest), Some(id)) = (version, digest, id) else {
-            return Err(Failure::new(Code::InvalidCursor, "this cursor was not made by this service")
-                .with_hint("use `next_cursor` of the page before, or begin without a cursor"));
-        };
-        if digest == fingerprint(filters) {
-            return Ok(id);
+        match (version, digest, last.and_then(|last| last.parse().ok())) {
+            (Some(VERSION), Some(digest), Some(id)) if digest == fingerprint(filters) => Ok(Position::Behind(id)),
+            (Some(VERSION), Some(digest), Some(id)) if is_fingerprint(digest) => Ok(Position::Elsewhere(id)),
+            _ => Err(refusal("this cursor was not made by this service")),
         }
-        Err(Failure::new(Code::InvalidCursor, "this cursor belongs to a list with other filters")
-            .with_hint("keep the filters while paging, or begin again without a cursor"))
     }
 }
 
+/// A cursor of a list with other filters.
+pub(crate) fn of_other_filters() -> Problem {
+    refusal("this cursor belongs to a list with other filters")
+}
+
+fn refusal(detail: &str) -> Problem {
+    let failure = Failure::new(Code::InvalidCursor, detail);
+    Problem::from(
+        failure.with_hint("use `next_cursor` of the page before with the same filters, or begin without a cursor"),
+    )
+    .with_parameter("cursor")
+}
+
+fn is_fingerprint(digest: &str) -> bool {
+    digest.len() == FINGERPRINT_CHARS && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 fn fingerprint(filters: &str) -> String {
-    sha256_hex(filters.as_bytes()).chars().take(16).collect()
+    sha256_hex(filters.as_bytes()).chars().take(FINGERPRINT_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -54,10 +77,10 @@ mod tests {
     fn a_cursor_leads_on_in_its_own_list_only() {
         let id = JobId::new();
         let cursor = Cursor::received(Cursor::after("status=queued", id.as_str()));
-        assert_eq!(cursor.last::<JobId>("status=queued").unwrap(), id);
-        assert_eq!(cursor.last::<JobId>("").unwrap_err().code, Code::InvalidCursor);
+        assert_eq!(cursor.position("status=queued").unwrap(), Position::Behind(id.clone()));
+        assert_eq!(cursor.position("").unwrap(), Position::Elsewhere(id));
         for text in ["", "v1", "v1.x", "v2.0000000000000000.job_x", "é.ü.ö"] {
-            assert_eq!(Cursor::received(text.to_owned()).last::<JobId>("").unwrap_err().code, Code::InvalidCursor);
+            assert!(Cursor::received(text.to_owned()).position::<JobId>("").is_err(), "{text}");
         }
     }
 }

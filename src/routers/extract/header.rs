@@ -24,7 +24,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyHeader {
         const NAME: &str = "idempotency-key";
         let mut values = parts.headers.get_all(NAME).iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
-        let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_CHARS);
+        let key = value.to_str().ok().filter(|key| is_key(key));
         match (key, values.next()) {
             (Some(key), None) => Ok(Self(Some(key.to_owned()))),
             _ => Err(Problem::new(
@@ -37,6 +37,10 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyHeader {
             .with_parameter("Idempotency-Key")),
         }
     }
+}
+
+fn is_key(text: &str) -> bool {
+    (1..=MAX_KEY_CHARS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// How long the client would like to wait for the end of a job (RFC 7240), at most 60 s.

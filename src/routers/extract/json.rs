@@ -56,6 +56,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, Problem> {
     let mut value: Value = serde_json::from_slice(bytes)
         .map_err(|error| Problem::new(Code::MalformedJson, format!("this is not JSON: {error}")))?;
+    mend_whole_numbers(&mut value);
     if !value.is_object() {
         return Err(Problem::new(
             Code::InvalidParameter,
@@ -72,15 +73,15 @@ pub(crate) fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, 
             }
             Ok(_) => break,
             Err(error) => {
-                let fault = Refusal::of(&error);
-                if removed.contains(&fault.pointer) {
+                let Refusal { pointer, unusable, code, detail } = Refusal::of(&error);
+                if removed.contains(&pointer) {
                     break;
                 }
-                faults.at(fault.pointer.clone(), Failure::new(fault.code, fault.detail));
-                if !remove(&mut value, &fault.pointer) {
+                faults.at(pointer, Failure::new(code, detail));
+                if !remove(&mut value, &unusable) {
                     break;
                 }
-                removed.push(fault.pointer);
+                removed.push(unusable);
             }
         }
     }
@@ -90,9 +91,27 @@ pub(crate) fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, 
     }
 }
 
+/// To JSON Schema `3.0` is a whole number; to serde it is not.
+fn mend_whole_numbers(value: &mut Value) {
+    const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < EXACT_BELOW);
+            if let Some(Ok(mended)) = whole.map(|float| format!("{float:.0}").parse::<i64>()) {
+                *number = mended.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mend_whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(mend_whole_numbers),
+        _ => {}
+    }
+}
+
 /// What serde said, in our words.
 struct Refusal {
     pointer: String,
+    /// What must be taken out to read on.
+    unusable: String,
     code: Code,
     detail: String,
 }
@@ -113,13 +132,17 @@ impl Refusal {
             if !pointer.ends_with(&ending) {
                 pointer.push_str(&ending);
             }
-            return Self { pointer, code: Code::UnknownField, detail: message };
+            return Self { unusable: pointer.clone(), pointer, code: Code::UnknownField, detail: message };
         }
         if let Some(field) = quoted_after(&message, "missing field ") {
-            let pointer = format!("{pointer}/{}", escaped(&field));
-            return Self { pointer, code: Code::InvalidParameter, detail: format!("the field `{field}` is required") };
+            let (unusable, pointer) = (pointer.clone(), format!("{pointer}/{}", escaped(&field)));
+            let detail = format!("the field `{field}` is required");
+            return Self { pointer, unusable, code: Code::InvalidParameter, detail };
         }
-        Self { pointer, code: Code::InvalidParameter, detail: message }
+        let detail = ["u32", "u64"].iter().fold(message, |text, number| {
+            text.replace(&format!("expected {number}"), "expected a whole number, 0 or more")
+        });
+        Self { unusable: pointer.clone(), pointer, code: Code::InvalidParameter, detail }
     }
 }
 

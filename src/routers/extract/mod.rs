@@ -9,7 +9,7 @@ mod json;
 mod path;
 mod query;
 
-pub(crate) use cursor::Cursor;
+pub(crate) use cursor::{Cursor, Position, of_other_filters};
 pub(crate) use header::{IdempotencyHeader, MAX_WAIT_S, Wait};
 pub(crate) use json::{Json, parse as parse_json};
 pub(crate) use path::{IdPath, PathText, PathTexts, id as parse_id};

@@ -65,7 +65,7 @@ async fn list_artifacts(
         (status = 206, description = "The range that was asked for", body = [u8], content_type = "*/*"),
         (status = 304, description = "The client has these bytes already"),
     ),
-    extensions(("x-problems" = json!(["not-found", "unknown-field", "storage-failure", "range-not-satisfiable"]))),
+    extensions(("x-problems" = json!(["not-found", "unknown-field", "storage-failure"]))),
 )]
 async fn get_artifact(
     State(queue): State<JobQueue>,

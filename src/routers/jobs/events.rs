@@ -6,15 +6,17 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt as _, future, stream};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::view::JobView;
+use crate::core::failure::Code;
 use crate::core::ids::JobId;
 use crate::core::jobs::{Job, JobQueue, Status, StoreError};
 use crate::routers::extract::{IdPath, NoParameters, Params};
@@ -25,6 +27,24 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 
 pub(super) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(watch_job))
+}
+
+/// What watching a job needs.
+#[derive(Clone)]
+struct Desk {
+    queue: JobQueue,
+    gates: Gates,
+    shutdown: CancellationToken,
+}
+
+impl FromRef<HttpState> for Desk {
+    fn from_ref(state: &HttpState) -> Self {
+        Self {
+            queue: JobQueue::from_ref(state),
+            gates: Gates::from_ref(state),
+            shutdown: CancellationToken::from_ref(state),
+        }
+    }
 }
 
 /// Watch a job
@@ -39,20 +59,18 @@ pub(super) fn router() -> OpenApiRouter<HttpState> {
         ("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$"),
         ("Last-Event-ID" = Option<String>, Header, description = "`id` of the last event that was seen", pattern = "^[0-9]{1,18}$"),
     ),
-    responses((status = 200, description = "The events", body = String, content_type = "text/event-stream")),
-    extensions(("x-problems" = json!(["not-found", "unknown-field", "too-many-requests", "storage-failure"]))),
+    responses((status = 200, description = "The events", body = JobEvent, content_type = "text/event-stream")),
+    extensions(("x-problems" = json!(["not-found", "unknown-field", "invalid-parameter", "too-many-requests", "storage-failure"]))),
 )]
 async fn watch_job(
-    State(queue): State<JobQueue>,
-    State(gates): State<Gates>,
-    State(shutdown): State<CancellationToken>,
+    State(Desk { queue, gates, shutdown }): State<Desk>,
     IdPath(id): IdPath<JobId>,
     Params(NoParameters): Params<NoParameters>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let permit = gates.stream()?;
     let job = super::find(&queue, &id).await?;
-    let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let seen = last_seen(&headers)?;
     let changes = if job.status.is_final() {
         // Said again to whoever comes back: a stream that only ends would make a browser ask forever.
         stream::once(future::ready(Ok(job))).left_stream()
@@ -64,6 +82,29 @@ async fn watch_job(
         Ok(event)
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(PING_EVERY).text("ping")))
+}
+
+fn last_seen(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let version = value.to_str().ok().and_then(|text| text.parse().ok());
+    version.map(Some).ok_or_else(|| {
+        Problem::new(Code::InvalidParameter, "`Last-Event-ID` must be the `id` of an event of this stream")
+            .with_parameter("Last-Event-ID")
+    })
+}
+
+/// One event of the stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `Teller` tells")]
+struct JobEvent {
+    /// `status`, `progress` or `done`.
+    #[schema(pattern = "^(status|progress|done)$")]
+    event: String,
+    /// Version of the job.
+    #[schema(pattern = "^[0-9]+$")]
+    id: String,
+    /// JSON: the job, or for `progress` how far it is.
+    data: String,
 }
 
 /// Turns the states of a job into events, up to and including `done`.

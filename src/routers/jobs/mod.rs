@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params};
+use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params, Position, of_other_filters};
 use super::problem::Problem;
 use super::state::HttpState;
-use super::submission::{self, Terms, location};
+use super::submission::{self, Asked, Terms, location};
 use crate::core::failure::Code;
 use crate::core::ids::JobId;
 use crate::core::jobs::{CancelAnswer, Job, JobFilter, JobQueue, Status};
@@ -57,10 +57,10 @@ struct ListJobs {
     #[param(value_type = Option<String>, format = DateTime)]
     created_after: Option<DateTime<Utc>>,
     /// Items on a page.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(minimum = 1, maximum = 200, default = 50, required = false)]
     limit: u32,
     /// `next_cursor` of the page before; the filters must be the same.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = r"^v1\.[0-9a-f]{16}\.job_[0-9a-f]{32}$")]
     cursor: Option<Cursor>,
 }
 
@@ -96,16 +96,30 @@ impl ListJobs {
 #[utoipa::path(
     get, path = "/v1/jobs", tag = "jobs", params(ListJobs),
     responses((status = 200, description = "A page of jobs", body = JobList)),
-    extensions(("x-problems" = json!(["invalid-parameter", "unknown-field", "invalid-cursor", "storage-failure"]))),
+    extensions(("x-problems" = json!(["invalid-parameter", "unknown-field", "invalid-cursor", "not-found", "storage-failure"]))),
 )]
 async fn list_jobs(State(queue): State<JobQueue>, Params(list): Params<ListJobs>) -> Result<Json<JobList>, Problem> {
     let filters = list.filters();
-    let before = list.cursor.map(|cursor| cursor.last::<JobId>(&filters)).transpose()?;
+    let before = match &list.cursor {
+        Some(cursor) => Some(begin(&queue, cursor, &filters).await?),
+        None => None,
+    };
     let filter = JobFilter { kind: list.kind, status: list.status, created_after: list.created_after };
     let page = queue.list(&filter, before.as_ref(), list.limit).await?;
     let last = page.items.last().filter(|_| page.has_more);
     let next_cursor = last.map(|job| Cursor::after(&filters, job.id.as_str()));
     Ok(Json(JobList { items: page.items.into_iter().map(JobView::from).collect(), next_cursor }))
+}
+
+/// The job behind which a page begins; one that is gone is fine where the filters are the same.
+async fn begin(queue: &JobQueue, cursor: &Cursor, filters: &str) -> Result<JobId, Problem> {
+    match cursor.position(filters)? {
+        Position::Behind(id) => Ok(id),
+        Position::Elsewhere(id) => {
+            find(queue, &id).await?;
+            Err(of_other_filters())
+        }
+    }
 }
 
 /// Describe a job
@@ -184,14 +198,12 @@ async fn cancel_job(
 /// Do a job again
 ///
 /// Makes a new job with the same kind and options as one that has ended. What it made before and is unchanged is not
-/// made again.
+/// made again. With an `Idempotency-Key` header, the same request within 24 hours answers with the same new job.
 #[utoipa::path(
     post, path = "/v1/jobs/{job_id}/retry", tag = "jobs",
     params(
         ("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$"),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            description = "The same key with the same request within 24 hours answers with the same job"),
-        ("Prefer" = Option<String>, Header, pattern = "^wait=[0-9]{1,4}$",
+        ("Prefer" = Option<String>, Header, example = "wait=20",
             description = "`wait=N`: answer when the job ends, after N seconds at the latest (60 at most)"),
     ),
     responses(
@@ -215,8 +227,9 @@ async fn retry_job(
     if !job.status.is_final() {
         return Err(not_finished(&job, "it can't be done again yet"));
     }
-    let content = format!("retry {id}");
-    let submitted = submission::submit(&queue, &job.kind, job.options, &content, &terms).await?;
+    let address = format!("/v1/jobs/{id}/retry");
+    let asked = Asked { address: &address, content: "" };
+    let submitted = submission::submit(&queue, &job.kind, job.options, asked, &terms).await?;
     submission::answer(&queue, submitted, terms.wait, &shutdown).await
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use crate::routers::problem::Problem;
 
 /// Turns a panic into a problem; its message goes to the log.
+#[expect(clippy::needless_pass_by_value, reason = "the layer calls it so")]
 pub(crate) fn answer(panic: Box<dyn Any + Send + 'static>) -> Response {
     let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),

@@ -31,9 +31,8 @@ pub(crate) fn entry(code: Code) -> Entry {
         | Code::MissingOrBadKey
         | Code::PathOutsideDataRoot
         | Code::BucketNotAllowed
-        | Code::NotFound
-        | Code::MethodNotAllowed
-        | Code::NotAcceptable => of_request(code),
+        | Code::NotFound => of_request(code),
+        Code::MethodNotAllowed | Code::NotAcceptable => of_protocol(code),
         Code::JobAlreadyFinished
         | Code::JobNotFinished
         | Code::ResourceInUse
@@ -101,23 +100,28 @@ fn of_request(code: Code) -> Entry {
             "Nothing is there under this name: it was never made, was removed, or has expired.",
             "Check the name; the lists (/v1/jobs, /v1/files) show what is there.",
         ),
+        _ => Entry::new(
+            StatusCode::BAD_REQUEST,
+            "Invalid parameter",
+            "A value is missing, or is outside its type, range or form.",
+            "`errors` names each value that is wrong, and what is allowed there.",
+        ),
+    }
+}
+
+fn of_protocol(code: Code) -> Entry {
+    match code {
         Code::MethodNotAllowed => Entry::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "Method not allowed",
             "The path exists, and has no such method.",
             "Use one of the methods in the `Allow` header.",
         ),
-        Code::NotAcceptable => Entry::new(
+        _ => Entry::new(
             StatusCode::NOT_ACCEPTABLE,
             "Not acceptable",
             "The answer can't be made in any of the media types of the `Accept` header.",
             "Leave out `Accept`, or name one of the media types in the documentation of the operation.",
-        ),
-        _ => Entry::new(
-            StatusCode::BAD_REQUEST,
-            "Invalid parameter",
-            "A value is missing, or is outside its type, range or form.",
-            "`errors` names each value that is wrong, and what is allowed there.",
         ),
     }
 }

@@ -1,8 +1,10 @@
-//! The OpenAPI document: its head, and the problems that each operation can answer.
+//! The `OpenAPI` document: its head, and the problems that each operation can answer.
 //!
 //! For: what no handler can say alone. Not for: operations themselves; they are declared beside their handlers. The one
 //! decision: a handler names the codes it can refuse with (`x-problems`), and this module turns them into responses, so
 //! that statuses stay in one table and the document can't drift from it.
+
+mod shapes;
 
 use std::collections::BTreeMap;
 
@@ -10,9 +12,10 @@ use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Deprecated, OpenApi, RefOr, Response};
 
+use super::legacy;
 use super::problem::{self, Fault, ProblemBody, entry};
 use crate::core::failure::Code;
 
@@ -27,6 +30,9 @@ const SCHEME: &str = "api_key";
         description = "Mills raw text data into data that can be trained on: folders of tables to Parquet, every row accounted for.\n\n\
             Work on data sets is a *job*: the answer is 202 with the job, its progress is under `/v1/jobs/{id}/events`. \
             Every refusal is a problem (RFC 9457) with a `code`, a `hint` and all faults of the request at once. \
+            A POST that makes a job takes the header `Idempotency-Key` (1 to 255 visible ASCII characters): the same key with \
+            the same request within 24 hours answers with the same job and `Idempotency-Replayed: true`, with another \
+            request with 422. \
             Every answer carries `X-Request-Id`: the client's own, or one of the service's. \
             When the service is set up with keys, send `Authorization: Bearer <key>`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
@@ -55,8 +61,14 @@ pub(crate) fn head() -> OpenApi {
     document
 }
 
+/// Says what no handler says alone: problems, and the exact shapes of what is taken and given.
+pub(crate) fn complete(document: &mut OpenApi) {
+    shapes::refine(document);
+    declare_problems(document);
+}
+
 /// Turns the codes that operations name into responses.
-pub(crate) fn declare_problems(document: &mut OpenApi) {
+fn declare_problems(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         let operations =
             [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten();
@@ -64,7 +76,7 @@ pub(crate) fn declare_problems(document: &mut OpenApi) {
             let mut codes = named_codes(operation);
             codes.extend(everywhere(path, operation));
             add_responses(operation, &codes, path);
-            if super::legacy::owns(path) {
+            if legacy::owns(path) {
                 operation.deprecated = Some(Deprecated::True);
             }
         }
@@ -73,14 +85,20 @@ pub(crate) fn declare_problems(document: &mut OpenApi) {
 
 fn named_codes(operation: &mut Operation) -> Vec<Code> {
     let Some(extensions) = operation.extensions.as_mut() else { return Vec::new() };
-    let codes = extensions.remove(CODES).unwrap_or_default();
-    serde_json::from_value(codes).unwrap_or_default()
+    let Some(Ok(codes)) = extensions.get(CODES).map(|names| serde_json::from_value(names.clone())) else {
+        return Vec::new();
+    };
+    // A name that is no code stays in the document, where a test finds it.
+    extensions.remove(CODES);
+    codes
 }
 
 /// What any operation can answer: a key that is missing, too many at once, no time, a fault of ours.
 fn everywhere(path: &str, operation: &Operation) -> Vec<Code> {
-    let is_open =
-        operation.security.as_ref().is_some_and(|schemes| schemes.iter().all(|one| *one == Default::default()));
+    let is_open = operation
+        .security
+        .as_ref()
+        .is_some_and(|schemes| schemes.iter().all(|one| *one == SecurityRequirement::default()));
     let mut codes = vec![Code::Internal];
     if !is_open {
         codes.push(Code::MissingOrBadKey);
@@ -97,6 +115,9 @@ fn add_responses(operation: &mut Operation, codes: &[Code], path: &str) {
     for code in Code::ALL.iter().filter(|code| codes.contains(code)) {
         by_status.entry(entry(*code).status.as_str().to_owned()).or_default().push(*code);
     }
+    if operation.responses.responses.contains_key("206") {
+        by_status.insert("416".to_owned(), vec![Code::InvalidParameter]);
+    }
     for (status, codes) in by_status {
         operation.responses.responses.insert(status, RefOr::T(response(&codes, path)));
     }
@@ -104,7 +125,7 @@ fn add_responses(operation: &mut Operation, codes: &[Code], path: &str) {
 
 fn response(codes: &[Code], path: &str) -> Response {
     let explained: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}", entry(*code).explanation)).collect();
-    let content = if super::legacy::owns(path) {
+    let content = if legacy::owns(path) {
         let schema = utoipa::schema!(
             #[inline]
             OldError

@@ -1,0 +1,44 @@
+use super::*;
+
+#[tokio::test]
+async fn the_document_is_whole_and_served() {
+    let service = Service::start().await;
+    let document = service.get("/openapi.json").await.json();
+    assert_eq!(document, serde_json::to_value(crate::routers::openapi()).unwrap());
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut operation_ids = std::collections::HashSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            assert!(operation_ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}");
+            for text in ["summary", "description"] {
+                assert!(operation[text].as_str().is_some_and(|text| !text.is_empty()), "{name}: {text}");
+            }
+            let left: Vec<_> = operation.as_object().unwrap().keys().filter(|key| key.starts_with("x-")).collect();
+            assert!(left.is_empty(), "{name} names codes that do not exist");
+            assert!(operation["responses"]["500"].is_object(), "{name}");
+        }
+    }
+    let content = &document["paths"]["/v1/files/{file_id}/content"]["get"]["responses"];
+    for status in ["200", "206", "304", "401", "404", "416"] {
+        assert!(content[status].is_object(), "{status}");
+    }
+    assert!(document["components"]["schemas"]["Job"]["required"].as_array().unwrap().contains(&json!("finished_at")));
+    assert_eq!(document["components"]["schemas"]["Source"]["oneOf"][0]["additionalProperties"], false);
+}
+
+#[tokio::test]
+async fn the_page_and_the_viewer_come_out_of_the_binary() {
+    let service = Service::start().await;
+    let page = service.get("/").await;
+    assert!(page.header("content-security-policy").contains("default-src 'self'"));
+    let fetched = ["/ui/app.js", "/ui/api.js", "/ui/style.css", "/ui/icon.svg", "/docs/", "/docs/swagger-ui.css"];
+    for path in fetched {
+        let asset = service.get(path).await;
+        assert_eq!(asset.status, StatusCode::OK, "{path}");
+        assert!(!asset.body.is_empty(), "{path}");
+    }
+    for text in [page.text(), service.get("/ui/app.js").await.text(), service.get("/ui/style.css").await.text()] {
+        assert!(!text.contains("http://") && !text.contains("https://"), "something is fetched from elsewhere");
+    }
+}
