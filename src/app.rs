@@ -41,8 +41,9 @@ impl App {
     /// # Errors
     /// When the database, the upload folder or a data root can't be used.
     pub async fn open(config: Config) -> Result<Self, Failure> {
-        let roots = DataRoots::new(config.data_roots.clone()).map_err(|error| error.to_failure())?;
         let (store, events, queue) = open_queue(&config).await?;
+        let roots = DataRoots::new(config.data_roots.clone()).and_then(|roots| roots.reserving(&config.state_dir));
+        let roots = roots.map_err(|error| error.to_failure())?;
         let uploads = Uploads::open(config.state_dir.join("uploads"), config.files.retention).await;
         let uploads = uploads.map_err(|error| error.to_failure())?;
         Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads })

@@ -186,7 +186,12 @@ fn a_second_run_does_only_what_has_changed() {
     let all = ConversionOptions { overwrite: true, ..ConversionOptions::default() };
     assert_eq!(convert_with(&source, &target, &all).summary.unchanged, 0);
     fs::remove_file(source.join("a.csv")).unwrap();
-    assert_eq!(convert_with(&source, &target, &ConversionOptions::default()).stale, ["a.csv.parquet"]);
+    for _ in 0..2 {
+        assert_eq!(convert_with(&source, &target, &ConversionOptions::default()).stale, ["a.csv.parquet"]);
+    }
+    fs::write(source.join("b.csv"), b"\x89PNG").unwrap();
+    let worse = convert_with(&source, &target, &ConversionOptions::default());
+    assert_eq!((worse.summary.failed, worse.stale), (1, vec!["a.csv.parquet".to_owned(), "b.csv.parquet".to_owned()]));
 }
 
 #[test]
@@ -228,6 +233,17 @@ fn globs_choose_files_and_every_other_one_is_told() {
     let source = ConversionSource::at(&folder.path().join("in")).unwrap();
     let error = convert(&source, &folder.path().join("out"), &wrong, &RunContext::unattended()).unwrap_err();
     assert!(matches!(error, ConversionError::Glob { .. }), "{error}");
+}
+
+#[test]
+fn hidden_folders_take_one_line_and_a_linked_source_none() {
+    let files: [(&str, &[u8]); 3] = [("a.csv", b"x,y\n1,2\n"), (".git/a.csv", b"x,y\n"), (".git/b.csv", b"x,y\n")];
+    let folder = folder(&files);
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path().join("in"), &link).unwrap();
+    let outcome = convert_with(&link, &folder.path().join("out"), &ConversionOptions::default());
+    let sources: Vec<_> = outcome.files.iter().map(|file| file.source.as_str()).collect();
+    assert_eq!(sources, [".git/", "a.csv"]);
 }
 
 #[test]

@@ -83,6 +83,18 @@ fn the_same_key_twice_makes_one_job_across_a_restart() {
 }
 
 #[test]
+fn requests_stay_inside_the_data_root_and_out_of_the_state_directory() {
+    let folder = folder();
+    let service = Service::start(folder.path(), &[]);
+    for path in [".textmill/logs", "..", "/etc"] {
+        let request = json!({"source": {"type": "path", "path": path}});
+        let answer = service.client.post(format!("{}/v1/conversions", service.url)).json(&request).send().unwrap();
+        assert_eq!(answer.status(), 403, "{path}");
+        assert_eq!(answer.json::<Value>().unwrap()["code"], "path-outside-data-root");
+    }
+}
+
+#[test]
 fn a_key_is_needed_where_keys_are_set() {
     let folder = folder();
     let mut command = textmill(folder.path());

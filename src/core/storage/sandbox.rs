@@ -82,6 +82,8 @@ impl Fails for SandboxError {
 #[derive(Debug, Clone)]
 pub struct DataRoots {
     roots: Arc<[PathBuf]>,
+    /// The service's own folder, which may lie inside a root and is none of the requests' business.
+    reserved: Option<Arc<Path>>,
 }
 
 impl DataRoots {
@@ -94,7 +96,17 @@ impl DataRoots {
             Ok(real) => Ok(real),
             Err(source) => Err(SandboxError::BadRoot { root, source }),
         });
-        Ok(Self { roots: canonical.collect::<Result<_, _>>()? })
+        Ok(Self { roots: canonical.collect::<Result<_, _>>()?, reserved: None })
+    }
+
+    /// Keeps requests out of a folder, even where it lies inside a root: the state directory holds the job database.
+    ///
+    /// # Errors
+    /// [`SandboxError::BadRoot`] when it does not exist or can't be read.
+    pub fn reserving(mut self, folder: &Path) -> Result<Self, SandboxError> {
+        let bad = |source| SandboxError::BadRoot { root: folder.to_owned(), source };
+        self.reserved = Some(canonical_folder(folder).map_err(bad)?.into());
+        Ok(self)
     }
 
     /// The roots, symlinks followed, in the order in which relative paths are tried.
@@ -174,7 +186,8 @@ impl DataRoots {
     }
 
     fn holds(&self, real: &Path) -> bool {
-        self.roots.iter().any(|root| real.starts_with(root))
+        let is_reserved = self.reserved.as_ref().is_some_and(|folder| real.starts_with(folder));
+        !is_reserved && self.roots.iter().any(|root| real.starts_with(root))
     }
 }
 
@@ -203,6 +216,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_reserved_folder_is_outside_though_it_lies_in_a_root() {
+        let (temp, roots) = house();
+        let roots = roots.reserving(&temp.path().join("root/folder/inner")).unwrap();
+        assert!(roots.resolve_existing("folder/file.csv").is_ok());
+        for path in ["folder/inner", "folder/inner/new", "folder/./inner"] {
+            assert!(matches!(roots.resolve_new(path), Err(SandboxError::Outside { .. })), "{path}");
+        }
+    }
 
     fn house() -> (tempfile::TempDir, DataRoots) {
         let temp = tempfile::tempdir().unwrap();

@@ -261,6 +261,7 @@ impl UploadWriter {
         let partial = self.partial.join("");
         fs::rename(&partial, &path).await.map_err(UploadError::at("publish", &path))?;
         self.partial.path = None;
+        sync_folder(&self.uploads.dir).await.map_err(UploadError::at("publish", &path))?;
         Ok(meta)
     }
 }
@@ -270,6 +271,11 @@ async fn write_synced(path: &Path, meta: &FileMeta) -> Result<(), UploadError> {
     let mut file = fs::File::create_new(path).await.map_err(UploadError::at("make", path))?;
     file.write_all(&text).await.map_err(UploadError::at("write", path))?;
     file.sync_all().await.map_err(UploadError::at("write", path))
+}
+
+/// Brings a rename to the disk: an upload that was answered with 201 survives a power cut.
+async fn sync_folder(dir: &Path) -> io::Result<()> {
+    fs::File::open(dir).await?.sync_all().await
 }
 
 /// A folder that goes with its writer unless it was published: a client that hangs up leaves nothing.

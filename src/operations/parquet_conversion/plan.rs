@@ -93,26 +93,50 @@ pub(super) fn plan(
 
 fn walk(root: &Path, destination: &Path, filter: &Filter) -> Vec<PlannedFile> {
     let destination = destination.canonicalize().ok();
-    let is_ours = |entry: &DirEntry| {
-        entry.depth() > 0 && entry.file_type().is_dir() && entry.path().canonicalize().ok() == destination
-            || entry.file_name() == STAGING
-    };
-    let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| !is_ours(entry));
+    let mut files = Vec::new();
     // The root itself is no file of the source, even where it is a link to a folder.
-    let inside = walk.filter(|entry| entry.as_ref().map_or(true, |entry| entry.depth() > 0));
-    inside.filter_map(|entry| planned(root, entry, filter)).collect()
+    let mut walk = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        if let Ok(entry) = &entry
+            && entry.file_type().is_dir()
+        {
+            let is_ours = entry.file_name() == STAGING || entry.path().canonicalize().ok() == destination;
+            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if is_ours || is_hidden {
+                walk.skip_current_dir();
+            }
+            if is_hidden && !is_ours {
+                files.push(hidden_folder(root, entry));
+            }
+        }
+        files.extend(planned(root, entry, filter));
+    }
+    files
+}
+
+/// One line for all that it holds.
+fn hidden_folder(root: &Path, entry: &DirEntry) -> PlannedFile {
+    let step = Step::Skip("a hidden folder (its name begins with a dot)".to_owned());
+    PlannedFile {
+        path: entry.path().to_owned(),
+        name: format!("{}/", relative(root, entry.path())),
+        size_bytes: 0,
+        step,
+    }
+}
+
+/// Path inside the source, `/` between parts.
+fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// `None` for folders.
 fn planned(root: &Path, entry: walkdir::Result<DirEntry>, filter: &Filter) -> Option<PlannedFile> {
-    let relative = |path: &Path| {
-        let inside = path.strip_prefix(root).unwrap_or(path);
-        inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
-    };
     match entry {
         Ok(entry) if entry.file_type().is_dir() => None,
         Ok(entry) => {
-            let name = relative(entry.path());
+            let name = relative(root, entry.path());
             let step = if entry.file_type().is_file() {
                 filter.step(&name)
             } else {
@@ -123,7 +147,7 @@ fn planned(root: &Path, entry: walkdir::Result<DirEntry>, filter: &Filter) -> Op
         }
         Err(error) => {
             let path = error.path().unwrap_or(root).to_owned();
-            let name = relative(&path);
+            let name = relative(root, &path);
             Some(PlannedFile { path, name, size_bytes: 0, step: Step::Skip(format!("can't be listed: {error}")) })
         }
     }
@@ -149,7 +173,7 @@ impl Filter {
         if self.include.as_ref().is_some_and(|include| !include.is_match(name)) {
             return skip("does not match `include`");
         }
-        if name.split('/').any(|part| part.starts_with('.')) {
+        if name.rsplit('/').next().is_some_and(|part| part.starts_with('.')) {
             return skip("hidden (its name begins with a dot)");
         }
         if name == REPORT {
