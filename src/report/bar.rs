@@ -7,8 +7,8 @@ use super::text::{count, percent};
 
 /// Width of the whole, in thousandths.
 const WHOLE: u64 = 1000;
-/// Width of a part at least, in thousandths.
-const LEAST: u64 = 8;
+/// Width of a part at least, in thousandths: some pixels even on a phone.
+const LEAST: u64 = 20;
 
 /// A part of the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,8 @@ impl Bar {
                 Part { class, label, amount: count(*amount), share: percent(*amount, total), x, width }
             })
             .collect();
-        let said: Vec<_> = parts.iter().map(|part| format!("{} {} ({})", part.amount, part.label, part.share)).collect();
+        let said: Vec<_> =
+            parts.iter().map(|part| format!("{} {} ({})", part.amount, part.label, part.share)).collect();
         Some(Self { title: format!("{title}: {}", said.join(", ")), parts, is_widened })
     }
 }
@@ -83,8 +84,8 @@ mod tests {
     fn a_small_part_is_seen_and_said_to_be_widened() {
         let bar = Bar::new("Rows", &[("done", "in Parquet", 999_999), ("bad", "rejected", 1)]).unwrap();
         assert!(bar.is_widened);
-        assert_eq!((bar.parts[0].width.as_str(), bar.parts[1].width.as_str()), ("99.2%", "0.8%"));
-        assert_eq!(bar.parts[1].x, "99.2%");
+        assert_eq!((bar.parts[0].width.as_str(), bar.parts[1].width.as_str()), ("98.0%", "2.0%"));
+        assert_eq!(bar.parts[1].x, "98.0%");
         assert_eq!(bar.title, "Rows: 999,999 in Parquet (more than 99.99%), 1 rejected (less than 0.01%)");
     }
 

@@ -58,8 +58,12 @@ fn next(failure: Option<&Failure>, is_cancelled: bool) -> String {
     }
     let kind = if is_cancelled { Some(Kind::Cancelled) } else { failure.map(Failure::kind) };
     let next = match kind {
-        Some(Kind::Cancelled) => "Submit the same job again to go on: what was done and has not changed is not done twice.",
-        Some(Kind::InvalidInput | Kind::Unsupported) => "Change what the sentence above names, then submit the job again.",
+        Some(Kind::Cancelled) => {
+            "Submit the same job again to go on: what was done and has not changed is not done twice."
+        }
+        Some(Kind::InvalidInput | Kind::Unsupported) => {
+            "Change what the sentence above names, then submit the job again."
+        }
         Some(Kind::TooLarge) => "Split the input, or raise the limit, then submit the job again.",
         Some(Kind::NotFound) => "Check the spelling of the place, then submit the job again.",
         Some(Kind::Forbidden) => "Use a place that the service may touch, or ask whoever runs it for access.",
@@ -80,12 +84,17 @@ fn attempts(job: &Job) -> String {
 
 /// How far the latest attempt came, if it did anything.
 fn progress(progress: &Progress) -> Option<String> {
-    let amount = |number: u64| if progress.unit == "bytes" { bytes(number) } else { format!("{} {}", count(number), progress.unit) };
+    let amount = |number: u64| {
+        if progress.unit == "bytes" { bytes(number) } else { format!("{} {}", count(number), progress.unit) }
+    };
     match (progress.done, progress.total) {
         (0, _) => None,
-        (done, Some(total)) => {
-            Some(format!("Its latest attempt came to {} of {} ({}).", amount(done), amount(total), percent(done, total)))
-        }
+        (done, Some(total)) => Some(format!(
+            "Its latest attempt came to {} of {} ({}).",
+            amount(done),
+            amount(total),
+            percent(done, total)
+        )),
         (done, None) => Some(format!("Its latest attempt came to {}.", amount(done))),
     }
 }

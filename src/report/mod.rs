@@ -64,7 +64,9 @@ impl Fails for ReportError {
     fn code(&self) -> Code {
         match self {
             Self::NotFinished { .. } => Code::JobNotFinished,
-            Self::UnknownKind { .. } | Self::NoResult { .. } | Self::Result { .. } | Self::Template(_) => Code::Internal,
+            Self::UnknownKind { .. } | Self::NoResult { .. } | Self::Result { .. } | Self::Template(_) => {
+                Code::Internal
+            }
         }
     }
 
@@ -96,9 +98,7 @@ pub fn conversion_page(outcome: &ConversionOutcome, about: &About) -> Result<Str
 
 fn page_of_job(job: &Job) -> Result<String, ReportError> {
     match job.status {
-        Status::Queued | Status::Running => {
-            Err(ReportError::NotFinished { id: job.id.clone(), status: job.status })
-        }
+        Status::Queued | Status::Running => Err(ReportError::NotFinished { id: job.id.clone(), status: job.status }),
         Status::Failed | Status::Cancelled => Ok(failed_job::page(job)?),
         Status::Succeeded if job.kind == CONVERSION => page_of_conversion(job),
         Status::Succeeded => Err(ReportError::UnknownKind { kind: job.kind.clone() }),

@@ -45,7 +45,8 @@ pub(super) struct FileLink {
 /// Groups what `attention` lists, in its order.
 pub(super) fn groups(attention: &[Attention], shown: &Shown) -> Vec<ConcernGroup> {
     let of = |severity| attention.iter().filter(move |attention| attention.severity == severity);
-    let groups = Severity::ALL.into_iter().filter_map(|severity| group(severity, &of(severity).collect::<Vec<_>>(), shown));
+    let groups =
+        Severity::ALL.into_iter().filter_map(|severity| group(severity, &of(severity).collect::<Vec<_>>(), shown));
     groups.collect()
 }
 

@@ -52,7 +52,9 @@ impl Shown {
             flags.entry(found.file.clone()).or_default()[found.severity as usize] += 1;
         }
         let is_flagged = |file: &FileOutcome| {
-            flags.get(&file.source).is_some_and(|counts| counts[..Severity::Note as usize].iter().any(|count| *count > 0))
+            flags
+                .get(&file.source)
+                .is_some_and(|counts| counts[..Severity::Note as usize].iter().any(|count| *count > 0))
         };
         let of = |status| {
             let files = outcome.files.iter().enumerate().filter(move |(_, file)| file.status == status);
@@ -80,7 +82,8 @@ impl Shown {
     pub(super) fn cuts(&self, summary: &Summary) -> Vec<String> {
         let cut = |shown: u64, all: u64, what: &str| {
             let (shown_text, all_text) = (count(shown), counted(all, what));
-            (shown < all).then(|| format!("{shown_text} of {all_text} are listed, those to be looked at before the others."))
+            (shown < all)
+                .then(|| format!("{shown_text} of {all_text} are listed, those to be looked at before the others."))
         };
         [cut(self.converted, summary.converted, "converted file"), cut(self.failed, summary.failed, "unreadable file")]
             .into_iter()
@@ -158,8 +161,8 @@ fn extent(sum: &Sums, dry_run: bool) -> String {
 
 fn folder_flags(sum: &Sums) -> Vec<Flag> {
     let failed = (sum.failed > 0).then(|| Flag { class: "bad", word: format!("{} can't be read", count(sum.failed)) });
-    let rejected = (sum.rejected > 0)
-        .then(|| Flag { class: "loss", word: format!("{} rejected", counted(sum.rejected, "row")) });
+    let rejected =
+        (sum.rejected > 0).then(|| Flag { class: "loss", word: format!("{} rejected", counted(sum.rejected, "row")) });
     failed.into_iter().chain(rejected).collect()
 }
 

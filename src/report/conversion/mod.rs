@@ -131,7 +131,10 @@ fn tiles(outcome: &ConversionOutcome) -> Vec<Tile> {
     let in_parquet = if outcome.dry_run { "would be Parquet" } else { "in Parquet" };
     let files = tile("Files", count(summary.files), format!("{} {in_parquet}", count(summary.converted)));
     if outcome.dry_run {
-        return vec![files, tile("Size of the source", bytes(summary.bytes_in), "files that would be Parquet".to_owned())];
+        return vec![
+            files,
+            tile("Size of the source", bytes(summary.bytes_in), "files that would be Parquet".to_owned()),
+        ];
     }
     let rejected = summary.rows_rejected;
     vec![

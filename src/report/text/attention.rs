@@ -36,7 +36,7 @@ impl Severity {
     pub fn heading(self) -> &'static str {
         match self {
             Self::Failed => "Can't be read",
-            Self::Loss => "Left out",
+            Self::Loss => "Rows or values left out",
             Self::Check => "Please check",
             Self::Note => "Good to know",
         }
@@ -130,7 +130,8 @@ fn of_note(note: &TableNote) -> Option<Matter> {
             Some(matter(Severity::Note, *number))
         }
         TableNote::UnclosedQuotes { count: quotes, line } => Some(
-            matter(Severity::Check, *quotes).next(&format!("Look at line {}: its partner may be missing.", count(*line))),
+            matter(Severity::Check, *quotes)
+                .next(&format!("Look at line {}: its partner may be missing.", count(*line))),
         ),
         TableNote::DuplicateKeys { count: values } => {
             Some(matter(Severity::Loss, *values).next("Give the keys different names to keep both values."))
@@ -157,16 +158,21 @@ fn of_dialect(dialect: &DialectReport) -> Vec<Matter> {
             Some(delimiter) => format!("What parts its fields is a guess: {}.", delimiter_name(delimiter)),
             None => "Every line was taken for one value, which is a guess.".to_owned(),
         };
-        let next = "If its columns are not what they should be, save it anew as comma-separated text and convert again.";
+        let next =
+            "If its columns are not what they should be, save it anew as comma-separated text and convert again.";
         matters.push(Matter::new(Severity::Check, 1, text).next(next));
     }
     if dialect.header.confidence == Confidence::Low {
         let (text, next) = if dialect.header.value {
-            ("Its first row was taken for the names of the columns, which is a guess.",
-             "If it is data, convert this file with `header` set to `absent`.")
+            (
+                "Its first row was taken for the names of the columns, which is a guess.",
+                "If it is data, convert this file with `header` set to `absent`.",
+            )
         } else {
-            ("Its first row was taken for data, which is a guess.",
-             "If it names the columns, convert this file with `header` set to `present`.")
+            (
+                "Its first row was taken for data, which is a guess.",
+                "If it names the columns, convert this file with `header` set to `present`.",
+            )
         };
         matters.push(Matter::new(Severity::Check, 1, text.to_owned()).next(next));
     }
@@ -224,11 +230,9 @@ fn of_column_note(note: &ColumnNote, names: &[&str]) -> Matter {
         ColumnNote::AmbiguousComma => {
             matter(Severity::Check).next("Write decimals with a point in the source to have numbers.")
         }
-        ColumnNote::NullWords { .. } => {
-            matter(Severity::Note).next("To keep such words, set `schema` to `text`.")
-        }
+        ColumnNote::NullWords { .. } => matter(Severity::Note).next("To keep such words, set `schema` to `text`."),
         ColumnNote::TurnedToText { .. } => {
-            matter(Severity::Check).next("If that value is a slip, mend it and convert again to have the type back.")
+            matter(Severity::Check).next("Where that is a slip, mend it and convert again to have the type back.")
         }
     }
 }

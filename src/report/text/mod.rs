@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn rows_that_do_not_add_up_are_said_to_be_our_fault() {
-        let summary = Summary { files: 1, converted: 1, rows_in: 9, rows_out: 7, rows_rejected: 1, ..Summary::default() };
+        let summary =
+            Summary { files: 1, converted: 1, rows_in: 9, rows_out: 7, rows_rejected: 1, ..Summary::default() };
         assert!(verdict_of(summary, false).ends_with("1 row not accounted for, which is a fault of textmill."));
     }
 

@@ -44,7 +44,7 @@ pub fn note_sentence(note: &TableNote) -> String {
             format!("{quotes} never close, the first at line {}; kept as written.", count(line))
         }
         TableNote::DuplicateKeys { count: number } => format!(
-            "{} {} left out because their key stands twice in one object; the last one counts.",
+            "{} {} left out: of a key that stands twice in one object, the last value counts.",
             counted(number, "value"),
             verb(number, "was", "were")
         ),
@@ -106,7 +106,10 @@ mod tests {
     #[test]
     fn notes_agree_with_their_number() {
         let sentences = [
-            (TableNote::ShortRows { count: 1 }, "1 row has fewer fields than the table; what is missing is empty (null)."),
+            (
+                TableNote::ShortRows { count: 1 },
+                "1 row has fewer fields than the table; what is missing is empty (null).",
+            ),
             (
                 TableNote::ShortRows { count: 2_000 },
                 "2,000 rows have fewer fields than the table; what is missing is empty (null).",
