@@ -12,6 +12,7 @@ use crate::core::failure::{Code, Failure};
 use crate::core::progress::ProgressSink;
 use crate::operations::context::RunContext;
 use crate::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, ConversionSource, REPORT, convert};
+use crate::report::text::{attention, verdict};
 use crate::report::{self, About};
 
 /// Convert a file or folder of csv, tsv, txt, json and jsonl files (also .gz, .zst) to Parquet
@@ -71,7 +72,7 @@ pub(super) fn convert_and_tell(
         convert(&found, &target, &wanted, &RunContext { progress, cancel })
     })??;
     if let Some(path) = &results.html {
-        let about = About::of_command(source, destination);
+        let about = about(source, destination);
         write(path, &report::conversion_page(&outcome, &about)?)?;
     }
     if let Some(path) = &results.metrics_out {
@@ -80,6 +81,12 @@ pub(super) fn convert_and_tell(
     context.printer.outcome(&outcome, |outcome| in_words(outcome, destination))?;
     let is_clean = outcome.rejected_count() == 0 || results.exit_zero;
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })
+}
+
+fn about(source: &Path, destination: &Path) -> About {
+    let title = source.file_name().map_or_else(|| source.display().to_string(), |name| name.to_string_lossy().into());
+    let (source, destination) = (source.display().to_string(), destination.display().to_string());
+    About { title, source, destination, when: None }
 }
 
 fn write(path: &Path, text: &str) -> Result<(), CommandError> {
@@ -97,8 +104,8 @@ fn write(path: &Path, text: &str) -> Result<(), CommandError> {
 const MOST_LINES: usize = 20;
 
 fn in_words(outcome: &ConversionOutcome, destination: &Path) -> String {
-    let mut lines = vec![report::verdict(outcome)];
-    let attention = report::attention(outcome);
+    let mut lines = vec![verdict(outcome)];
+    let attention = attention(outcome);
     for point in attention.iter().take(MOST_LINES) {
         lines.push(format!("  {}: {}", point.file, point.sentence));
     }

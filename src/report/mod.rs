@@ -1,0 +1,114 @@
+//! Outcomes as pages: what was done, in words and figures that somebody can read, print and send on.
+//!
+//! For: sentences ([`text`], which the terminal shares) and self-contained HTML. Not for: doing work, HTTP or files;
+//! `routers` and `cli` call it, nothing below knows it. The one decision: a page is a view of a stored outcome, so an
+//! old job can be shown anew, and equal outcomes give equal pages.
+//!
+//! A page fetches nothing, runs no script and needs no server; what comes from users' files is escaped by the templates.
+
+mod bar;
+mod conversion;
+mod failed_job;
+mod job;
+mod prose;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+pub mod text;
+
+use chrono::{DateTime, Utc};
+
+use crate::core::failure::{Code, Fails, Failure};
+use crate::core::ids::JobId;
+use crate::core::jobs::{Job, Status};
+use crate::operations::parquet_conversion::ConversionOutcome;
+
+/// The kind of jobs whose result is a [`ConversionOutcome`].
+const CONVERSION: &str = "conversion";
+
+/// What a page is about, besides the outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Heading of the page, e.g. the name of the folder.
+    pub title: String,
+    /// Where the input came from, as somebody would name it.
+    pub source: String,
+    /// Where the output is, as somebody would name it.
+    pub destination: String,
+    /// When it was done; pages say no other time.
+    pub when: Option<DateTime<Utc>>,
+}
+
+/// A page can't be made.
+#[derive(Debug, thiserror::Error)]
+enum ReportError {
+    /// There is nothing to report yet.
+    #[error("job `{id}` is {}; there is no report of it yet", status.as_str())]
+    NotFinished { id: JobId, status: Status },
+    /// No page is known for this kind of job.
+    #[error("there is no report for jobs of kind `{kind}`")]
+    UnknownKind { kind: String },
+    /// The job says it succeeded, and has no result.
+    #[error("job `{id}` succeeded without a result")]
+    NoResult { id: JobId },
+    /// The result is of another form, e.g. of a much older version.
+    #[error("the result of job `{id}` can't be understood: {source}")]
+    Result { id: JobId, source: serde_json::Error },
+    /// The template failed.
+    #[error("the page can't be written: {0}")]
+    Template(#[from] askama::Error),
+}
+
+impl Fails for ReportError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFinished { .. } => Code::JobNotFinished,
+            Self::UnknownKind { .. } | Self::NoResult { .. } | Self::Result { .. } | Self::Template(_) => {
+                Code::Internal
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotFinished { .. } => "ask again when it has ended",
+            Self::Result { .. } => "run the job again with this version",
+            Self::UnknownKind { .. } | Self::NoResult { .. } | Self::Template(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// The page of a job that has ended, whether it succeeded or not.
+///
+/// # Errors
+/// `job-not-finished` while it runs or waits; `internal` when its result has no page.
+pub fn job_page(job: &Job) -> Result<String, Failure> {
+    page_of_job(job).map_err(|error| error.to_failure())
+}
+
+/// The page of a conversion.
+///
+/// # Errors
+/// `internal` when the page can't be written.
+pub fn conversion_page(outcome: &ConversionOutcome, about: &About) -> Result<String, Failure> {
+    conversion::page(outcome, about, Vec::new()).map_err(|error| ReportError::from(error).to_failure())
+}
+
+fn page_of_job(job: &Job) -> Result<String, ReportError> {
+    match job.status {
+        Status::Queued | Status::Running => Err(ReportError::NotFinished { id: job.id.clone(), status: job.status }),
+        Status::Failed | Status::Cancelled => Ok(failed_job::page(job)?),
+        Status::Succeeded if job.kind == CONVERSION => page_of_conversion(job),
+        Status::Succeeded => Err(ReportError::UnknownKind { kind: job.kind.clone() }),
+    }
+}
+
+fn page_of_conversion(job: &Job) -> Result<String, ReportError> {
+    let result = job.result.clone().ok_or_else(|| ReportError::NoResult { id: job.id.clone() })?;
+    let outcome: ConversionOutcome =
+        serde_json::from_value(result).map_err(|source| ReportError::Result { id: job.id.clone(), source })?;
+    let about = job::about_conversion(job, &outcome);
+    Ok(conversion::page(&outcome, &about, job::facts(job))?)
+}
