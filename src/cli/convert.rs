@@ -12,7 +12,7 @@ use crate::core::failure::{Code, Failure};
 use crate::core::progress::ProgressSink;
 use crate::operations::context::RunContext;
 use crate::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, ConversionSource, REPORT, convert};
-use crate::report::text::{attention, verdict};
+use crate::report::text::{Severity, attention, verdict};
 use crate::report::{self, About};
 
 /// Convert a file or folder of csv, tsv, txt, json and jsonl files (also .gz, .zst) to Parquet
@@ -105,7 +105,8 @@ const MOST_LINES: usize = 20;
 
 fn in_words(outcome: &ConversionOutcome, destination: &Path) -> String {
     let mut lines = vec![verdict(outcome)];
-    let attention = attention(outcome);
+
+    let attention: Vec<_> = attention(outcome).into_iter().filter(|point| point.severity != Severity::Note).collect();
     for point in attention.iter().take(MOST_LINES) {
         lines.push(format!("  {}: {}", point.file, point.sentence));
     }

@@ -35,7 +35,13 @@ fn corpus() {
     }
     let mut total = wanted.len();
     if data.join("kb_manifest.json").is_file() {
-        total += kb_tree(&data, &mut misses);
+        let before = misses.len();
+        let lists = kb_tree(&data, &mut misses);
+        println!("kb_tree: {} of {lists} files as expected", lists + before - misses.len());
+        assert_eq!(misses.len(), before, "keyword lists must come out whole: {misses:#?}");
+        let files = total - before;
+        println!("files: {files} of {total} as expected ({:.1} %)", 100.0 * files as f64 / total as f64);
+        total += lists;
     }
     misses.iter().for_each(|miss| println!("{miss}"));
     let good = total - misses.len();

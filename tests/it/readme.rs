@@ -51,6 +51,18 @@ fn command(block: &Block, folder: &Path, url: &str) -> Command {
     command
 }
 
+/// Each example begins with the sample and nothing else; the service's state stays.
+fn clear(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let keep = ["knowledgebase", ".textmill"].iter().any(|name| entry.file_name() == *name);
+        match entry.path() {
+            _ if keep => {}
+            path if path.is_dir() => std::fs::remove_dir_all(path).unwrap(),
+            path => std::fs::remove_file(path).unwrap(),
+        }
+    }
+}
+
 fn has_requests() -> bool {
     Command::new("python3").args(["-c", "import requests"]).output().is_ok_and(|output| output.status.success())
 }
@@ -64,6 +76,7 @@ fn every_example_of_the_readme_works() {
     copy_tree(&repository().join("knowledgebase"), &folder.path().join("knowledgebase"));
     let service = Service::start(folder.path(), &["--sample", "knowledgebase"]);
     for block in &blocks {
+        clear(folder.path());
         if block.language == "python" && !has_requests() {
             println!("README line {}: skipped, python3 has no `requests`", block.line);
             continue;

@@ -42,14 +42,14 @@ fn every_file_of_the_sample_has_the_shape_that_its_readme_gives() {
         let found: Vec<_> = files.values().filter(|file| file.source.ends_with(&name)).collect();
         let fits = |file: &&FileOutcome| {
             let columns = file.table.as_ref().map_or(0, |table| table.columns.len());
-            (file.rows_in, columns) == shape || (file.status == FileStatus::Skipped && shape.0 == 0)
+            (file.rows_out, columns) == shape || (file.status == FileStatus::Skipped && shape.0 == 0)
         };
         assert!(
             found.iter().any(fits),
             "{name}: {shape:?}, found {:?}",
             found
                 .iter()
-                .map(|file| (&file.source, file.rows_in, file.table.as_ref().map(|table| table.columns.len())))
+                .map(|file| (&file.source, file.rows_out, file.table.as_ref().map(|table| table.columns.len())))
                 .collect::<Vec<_>>()
         );
     }
