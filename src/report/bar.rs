@@ -48,7 +48,9 @@ impl Bar {
         let mut widths: Vec<u64> =
             amounts.iter().map(|(_, _, amount)| u64::try_from(true_width(*amount)).unwrap_or(WHOLE)).collect();
         let is_widened = widths.iter().any(|width| *width < LEAST);
-        widths.iter_mut().for_each(|width| *width = (*width).max(LEAST));
+        for width in &mut widths {
+            *width = (*width).max(LEAST);
+        }
         let others: u64 = widths.iter().sum::<u64>() - widths[largest];
         widths[largest] = WHOLE.saturating_sub(others);
         let mut x = 0;

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::job::{self, Fact};
 use super::prose::Prose;
-use super::text::{bytes, count, percent, sentence};
+use super::text::{bytes, count, counted, percent, sentence};
 use crate::core::failure::{Failure, Kind};
 use crate::core::jobs::{Job, Status};
 use crate::core::progress::Progress;
@@ -28,12 +28,13 @@ struct FailedJobPage<'a> {
 /// The page.
 pub(super) fn page(job: &Job) -> Result<String, askama::Error> {
     let is_cancelled = job.status == Status::Cancelled;
-    let what = job.error.as_ref().map_or_else(String::new, |failure| sentence(&failure.detail));
+    let unsaid = if is_cancelled { "somebody asked for it to stop" } else { "no reason was noted" };
+    let what = job.error.as_ref().map_or(unsaid, |failure| &failure.detail);
     let page = FailedJobPage {
         title: title(&job.kind, is_cancelled),
         tone: if is_cancelled { "look" } else { "bad" },
         verdict: if is_cancelled { "It was stopped before its end." } else { "It could not be done." },
-        what: Prose::new(&what),
+        what: Prose::new(&sentence(what)),
         code: job.error.as_ref().map(|failure| failure.code.as_str()),
         next: Prose::new(&next(job.error.as_ref(), is_cancelled)),
         attempts: attempts(job),
@@ -77,8 +78,8 @@ fn next(failure: Option<&Failure>, is_cancelled: bool) -> String {
 fn attempts(job: &Job) -> String {
     match (job.attempt, job.max_attempts) {
         (0, _) => "It was never started.".to_owned(),
-        (1, 1) => "It was tried once, as often as it may be.".to_owned(),
-        (attempt, most) => format!("It was tried {} of at most {most} times.", attempt),
+        (1, most) => format!("It was tried once, of at most {}.", counted(u64::from(most), "time")),
+        (attempt, most) => format!("It was tried {attempt} times, of at most {most}."),
     }
 }
 

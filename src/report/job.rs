@@ -57,8 +57,8 @@ pub(super) fn about_conversion(job: &Job, outcome: &ConversionOutcome) -> About 
 
 /// `.`, `/` and the like have no name of their own.
 fn last_part(path: &str) -> String {
-    let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
-    parts.last().unwrap_or("Conversion").to_owned()
+    let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
+    parts.next_back().unwrap_or("Conversion").to_owned()
 }
 
 #[cfg(test)]

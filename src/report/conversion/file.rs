@@ -2,7 +2,6 @@
 
 use super::column::ColumnView;
 use super::folders::{Flag, parts};
-use super::more;
 use crate::core::tabular::delimited::{DialectReport, Escape, LineEnd};
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::format::FormatName;
@@ -84,20 +83,19 @@ impl<'a> FileView<'a> {
             has_column_notes: shown.iter().any(|column| !column.notes.is_empty()),
             columns: shown.iter().map(ColumnView::new).collect(),
             columns_said: counted(all.len() as u64, "column"),
-            columns_more: more(all.len(), shown.len()).map(|more| Prose::new(&columns_cut(&more, &all[shown.len()..]))),
+            columns_more: all.get(shown.len()..).and_then(columns_cut).map(|text| Prose::new(&text)),
         }
     }
 }
 
-/// How many columns are not shown, and whether one of them has a note.
-fn columns_cut(more: &str, hidden: &[ColumnReport]) -> String {
+/// How many columns are not shown, if any, and whether one of them has a note.
+fn columns_cut(hidden: &[ColumnReport]) -> Option<String> {
+    let more = (!hidden.is_empty()).then(|| counted(hidden.len() as u64, "more column"))?;
     let noted = hidden.iter().find_map(|column| column.notes.first().map(|note| (column, note)));
-    match noted {
-        Some((column, note)) => {
-            format!("{more} more columns, among them `{}`, which {}", column.name, column_note_clause(note))
-        }
-        None => format!("{more} more columns without notes"),
-    }
+    Some(match noted {
+        Some((column, note)) => format!("{more}, among them `{}`, which {}", column.name, column_note_clause(note)),
+        None => format!("{more} without notes"),
+    })
 }
 
 fn headline(file: &FileOutcome, dry_run: bool) -> String {
