@@ -72,7 +72,7 @@ pub(super) fn run(args: &JobArgs, context: &Context) -> CommandResult {
                 let filter = JobFilter { kind: kind.clone(), status: *status, created_after: None };
                 list(&queue, &filter, *limit, context).await
             }
-            JobCommand::Show(one) => show(find(&queue, &one.id).await?, context),
+            JobCommand::Show(one) => show(&find(&queue, &one.id).await?, context),
             JobCommand::Watch(one) => watch(&queue, &one.id, context).await,
             JobCommand::Cancel(one) => cancel(&queue, &one.id, context).await,
             JobCommand::Retry(one) => retry(&queue, &one.id, context).await,
@@ -128,8 +128,8 @@ fn percent(progress: &Progress) -> String {
     }
 }
 
-fn show(job: Job, context: &Context) -> CommandResult {
-    context.printer.outcome(&JobView::from(job.clone()), |_| in_words(&job))?;
+fn show(job: &Job, context: &Context) -> CommandResult {
+    context.printer.outcome(&JobView::from(job.clone()), |_| in_words(job))?;
     Ok(ExitStatus::Done)
 }
 
@@ -163,7 +163,7 @@ async fn watch(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult
     drop(progress);
     let job = last.ok_or_else(|| missing(id))?;
     let succeeded = job.status == Status::Succeeded;
-    show(job, context)?;
+    show(&job, context)?;
     Ok(if succeeded { ExitStatus::Done } else { ExitStatus::No })
 }
 
@@ -174,7 +174,7 @@ async fn cancel(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResul
     match queue.cancel(id).await? {
         CancelAnswer::Accepted(job) => {
             let job = queue.wait(id, CANCEL_WAIT).await?.unwrap_or(job);
-            show(job, context)
+            show(&job, context)
         }
         CancelAnswer::AlreadyFinished(job) => {
             let detail = format!("job `{id}` has ended already: {}", job.status.as_str());
@@ -194,7 +194,7 @@ async fn retry(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult
     match queue.submit(&job.kind, job.options, "command-line", None).await? {
         Enqueued::Created(job) | Enqueued::Replayed(job) => {
             context.printer.note("queued; a running service or worker takes it")?;
-            show(job, context)
+            show(&job, context)
         }
         Enqueued::QueueFull { limit } => {
             let failure = Failure::new(Code::QueueFull, format!("{limit} jobs wait already"))

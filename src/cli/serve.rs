@@ -25,7 +25,7 @@ use crate::routers::{self, ApiKeys, HttpLimits, HttpParts, ReadinessCheck, Servi
 ///
 /// Example: textmill serve --bind 127.0.0.1:8000 --data-root ~/reports
 ///
-/// Binding to other than this machine needs keys (TEXTMILL_API_KEYS) or --allow-anonymous.
+/// Binding to other than this machine needs keys (`TEXTMILL_API_KEYS`) or --allow-anonymous.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct ServeArgs {
@@ -179,7 +179,11 @@ fn readiness(app: &App, workers: Option<&JoinHandle<()>>) -> Vec<ReadinessCheck>
         }),
         ReadinessCheck::new("state_dir", move || {
             let state_dir = state_dir.clone();
-            async move { tempfile::tempfile_in(&state_dir).map(drop).map_err(|_| "it can't be written".to_owned()) }
+            async move {
+                tempfile::tempfile_in(&state_dir)
+                    .map(drop)
+                    .map_err(|error| format!("it can't be written: {}", error.kind()))
+            }
         }),
     ];
     if let Some(workers) = workers {

@@ -82,7 +82,9 @@ proptest! {
         table in (2_usize..5).prop_flat_map(|width| prop::collection::vec(prop::collection::vec("([^\\p{Cc}]|\n){0,8}", width), 2..12))
     ) {
         let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
-        table.iter().for_each(|row| writer.write_record(row).unwrap());
+        for row in &table {
+            writer.write_record(row).unwrap();
+        }
         let folder = folder(&[("a.csv", &writer.into_inner().unwrap())]);
         let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &as_text());
         prop_assert_eq!(outcome.summary.rows_out, table.len() as u64, "{:?}", outcome.files[0]);

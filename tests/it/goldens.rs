@@ -10,9 +10,10 @@ use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, convert};
 
 use crate::conversion::rows;
+use crate::support::reference_data;
 
 fn data(inside: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os("TEST_DATA_DIR")?).join(inside);
+    let folder = reference_data()?.join(inside);
     folder.exists().then_some(folder)
 }
 

@@ -45,6 +45,7 @@ fn command(block: &Block, folder: &Path, url: &str) -> Command {
         other => panic!("line {}: no such language: {other}", block.line),
     };
     let program_folder = Path::new(env!("CARGO_BIN_EXE_textmill")).parent().unwrap().display().to_string();
+    #[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
     let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new(program);
     command.args(arguments).arg(code).current_dir(folder).env("PATH", format!("{program_folder}:{path}"));

@@ -285,7 +285,7 @@ impl ColumnBuilder {
             if cell.is_empty() && !*keep_empty {
                 builder.append_null();
             } else {
-                builder.append_value(std::str::from_utf8(cell).map_err(|_| Misfit)?);
+                builder.append_value(std::str::from_utf8(cell).map_err(|_not_utf8| Misfit)?);
             }
             return Ok(());
         }

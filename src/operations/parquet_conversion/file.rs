@@ -36,6 +36,8 @@ enum Stop {
     Table(TableError),
     /// Its table has no Parquet form.
     NoParquet(String),
+    /// The destination can't be written.
+    Output(io::Error),
     /// The run must end.
     Run(ConversionError),
 }
@@ -43,11 +45,21 @@ enum Stop {
 impl From<TableError> for Stop {
     fn from(error: TableError) -> Self {
         match error {
-            TableError::Rejects(source) => {
-                Self::Run(ConversionError::Write { doing: "write rejects for", path: "destination".into(), source })
-            }
+            TableError::Rejects(source) => Self::Output(source),
             other => Self::Table(other),
         }
+    }
+}
+
+/// A schema that Parquet refuses is the file's fault, everything else the destination's.
+impl From<ParquetError> for Stop {
+    fn from(error: ParquetError) -> Self {
+        let source = match error {
+            ParquetError::ArrowError(what) | ParquetError::NYI(what) => return Self::NoParquet(what),
+            ParquetError::External(source) => io::Error::other(source),
+            other => io::Error::other(other),
+        };
+        Self::Output(source)
     }
 }
 
@@ -88,14 +100,14 @@ impl<'a> FileConverter<'a> {
             }
             Ok(())
         });
-        settle(outcome, done)
+        settle(outcome, done, staging.destination())
     }
 
     /// Looks at a file without writing anything.
     pub(super) fn look(&self, file: &PlannedFile, promise: Promise) -> Result<FileOutcome, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let done = self.input(file, &mut outcome).and_then(|input| self.inspect(input, promise, &mut outcome));
-        settle(outcome, done.map(|_| ()))
+        settle(outcome, done.map(|_| ()), &file.path)
     }
 
     fn input(&self, file: &PlannedFile, outcome: &mut FileOutcome) -> Result<Input, Stop> {
@@ -123,9 +135,9 @@ impl<'a> FileConverter<'a> {
         let rows = usize::try_from(self.options.row_group_rows).unwrap_or(usize::MAX);
         let pages = pages(self.options.compression);
         let file = ParquetFile::create(&parquet_scratch, table.schema(), pages, rows, metadata.into_iter().collect());
-        let file = file.map_err(|error| parquet_stop(error, &parquet_scratch))?;
         let mut batches = table.read()?;
-        let copied = self.copy(outcome.size_bytes, &mut *batches, &mut rejects, file, &parquet_scratch);
+        let is_large = outcome.size_bytes >= PIPELINE_BYTES;
+        let copied = self.copy(is_large, &mut *batches, &mut rejects, file?);
         let rows_out = copied.inspect_err(|_| discard(&[&parquet_scratch, &rejects_scratch]))?;
         outcome.notes = batches.notes();
         outcome.rows_out = rows_out;
@@ -138,17 +150,16 @@ impl<'a> FileConverter<'a> {
     /// All rows from `batches` into `file`; encodes in a second thread where it is worth it.
     fn copy(
         &self,
-        size_bytes: u64,
+        is_large: bool,
         batches: &mut dyn Batches,
         rejects: &mut RejectsFile,
         mut file: ParquetFile,
-        path: &Path,
     ) -> Result<u64, Stop> {
-        if size_bytes < PIPELINE_BYTES {
+        if !is_large {
             while let Some(batch) = self.next(batches, rejects)? {
-                file.write(&batch).map_err(|error| parquet_stop(error, path))?;
+                file.write(&batch)?;
             }
-            return file.finish().map_err(|error| parquet_stop(error, path));
+            return Ok(file.finish()?);
         }
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(BATCHES_AHEAD);
@@ -156,7 +167,7 @@ impl<'a> FileConverter<'a> {
             let read = self.feed(batches, rejects, &sender);
             drop(sender);
             let encoded = encoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            read.and(encoded.map_err(|error| parquet_stop(error, path)))
+            read.and(encoded.map_err(Stop::from))
         })
     }
 
@@ -207,10 +218,15 @@ fn publish(
 }
 
 /// The file's line in the outcome; only a run that must end is an error here.
-fn settle(mut outcome: FileOutcome, done: Result<(), Stop>) -> Result<FileOutcome, ConversionError> {
+fn settle(
+    mut outcome: FileOutcome,
+    done: Result<(), Stop>,
+    destination: &Path,
+) -> Result<FileOutcome, ConversionError> {
     match done {
         Ok(()) => {}
         Err(Stop::Run(error)) => return Err(error),
+        Err(Stop::Output(error)) => return Err(ConversionError::write("write to", destination)(error)),
         Err(Stop::Table(TableError::Empty)) => {
             outcome.status = FileStatus::Skipped;
             outcome.reason = Some("the file holds no data".to_owned());
@@ -233,15 +249,6 @@ fn fail(outcome: &mut FileOutcome, failure: Failure) {
 fn discard(paths: &[&Path]) {
     for path in paths {
         let _ = std::fs::remove_file(path);
-    }
-}
-
-/// A schema that Parquet refuses is the file's fault, everything else the destination's.
-fn parquet_stop(error: ParquetError, path: &Path) -> Stop {
-    match error {
-        ParquetError::ArrowError(what) | ParquetError::NYI(what) => Stop::NoParquet(what),
-        ParquetError::External(source) => ConversionError::write("write", path)(io::Error::other(source)).into(),
-        other => ConversionError::write("write", path)(io::Error::other(other)).into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A conversion as a job: turns what the request names into places, runs it, and hands over the outcome.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tokio::runtime::Handle;
 
@@ -67,7 +69,7 @@ impl JobHandler for ConversionHandler {
             Some(Destination::Uri { uri }) => return Err(no_buckets(uri)),
             None => context.artifact_dir.clone(),
         };
-        let run = RunContext { progress: context.progress.clone(), cancel: context.cancel.clone() };
+        let run = RunContext { progress: Arc::clone(&context.progress), cancel: context.cancel.clone() };
         let outcome = convert(&source, &destination, &request.options, &run).map_err(|error| error.to_failure())?;
         let rejected_count = outcome.rejected_count();
         let result = serde_json::to_value(outcome)

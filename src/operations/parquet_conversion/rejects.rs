@@ -20,7 +20,8 @@ pub(super) struct RejectsFile {
 
 #[derive(Serialize)]
 struct Line<'a> {
-    line: u64,
+    #[serde(rename = "line")]
+    number: u64,
     reason: &'a str,
     record: &'a str,
 }
@@ -64,6 +65,6 @@ impl Rejects for RejectsFile {
         }
         // Text was decoded strictly, so this replaces nothing.
         let record = String::from_utf8_lossy(record);
-        self.write(&Line { line, reason, record: &record }).map_err(TableError::Rejects)
+        self.write(&Line { number: line, reason, record: &record }).map_err(TableError::Rejects)
     }
 }

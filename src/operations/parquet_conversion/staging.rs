@@ -50,6 +50,11 @@ impl Staging {
         Ok(Self { destination, folder, _lock: lock, journal, earlier, stale_before: report.stale })
     }
 
+    /// The folder that takes the outputs.
+    pub(super) fn destination(&self) -> &Path {
+        &self.destination
+    }
+
     /// A path to write to; `publish` moves it into place.
     pub(super) fn scratch(&self, name: &str) -> PathBuf {
         self.folder.join(name)

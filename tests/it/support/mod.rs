@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Longest wait for anything; a deadline, not a pause.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// The repository.
 pub(crate) fn repository() -> &'static Path {
@@ -20,10 +20,17 @@ pub(crate) fn repository() -> &'static Path {
 pub(crate) fn textmill(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_textmill"));
     command.current_dir(folder).stdin(Stdio::null());
+    #[expect(clippy::disallowed_methods, reason = "settings of whoever runs the tests are removed, not read")]
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TEXTMILL_")) {
         command.env_remove(name);
     }
     command
+}
+
+/// A folder of files and right answers that others made, if whoever runs the tests names one.
+pub(crate) fn reference_data() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
+    std::env::var_os("TEST_DATA_DIR").map(PathBuf::from)
 }
 
 /// Runs it to its end.

@@ -1,5 +1,7 @@
 //! Who may work on a job, and what happens to those who may not any more.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for each of its tasks")]
+
 use std::collections::HashMap;
 
 use super::*;

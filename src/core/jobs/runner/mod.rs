@@ -80,7 +80,9 @@ impl RunnerSettings {
 /// Host, process and chance: no two workers share it, and a restarted one is another one.
 fn unique_owner() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
-    format!("{}-{}-{}", host.trim(), std::process::id(), uuid::Uuid::new_v4().simple())
+    #[expect(clippy::disallowed_methods, reason = "names a process, not a thing that is sorted by time")]
+    let chance = uuid::Uuid::new_v4().simple();
+    format!("{}-{}-{chance}", host.trim(), std::process::id())
 }
 
 /// Runs jobs until it is told to stop.

@@ -193,6 +193,7 @@ impl JobStore for SqliteJobStore {
         const DOING: &str = "claim a job";
         let kinds = json(DOING, &kinds)?;
         // Random and not by time: a token must not be guessed from another one.
+        #[expect(clippy::disallowed_methods, reason = "a lease token must not be guessable")]
         let token = uuid::Uuid::new_v4().simple().to_string();
         loop {
             let query = sqlx::query(sql::CLAIM)

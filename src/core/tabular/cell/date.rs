@@ -45,8 +45,8 @@ pub fn year_slash(cell: &[u8]) -> Option<i32> {
 
 fn year_first(cell: &[u8], mark: u8) -> Option<i32> {
     match cell {
-        [y @ .., m1, a, b, m2, c, d] if y.len() == 4 && *m1 == mark && *m2 == mark => {
-            days(digits(y)?, digits(&[*a, *b])?, digits(&[*c, *d])?)
+        [year @ .., first, _, _, second, _, _] if year.len() == 4 && *first == mark && *second == mark => {
+            days(digits(year)?, digits(&cell[5..7])?, digits(&cell[8..])?)
         }
         _ => None,
     }

@@ -117,7 +117,7 @@ fn number_types(number: Number) -> TypeSet {
     match number {
         Number::Whole { negative, magnitude } => {
             let mut fits = TypeSet::NONE;
-            if magnitude <= i64::MAX as u64 || (negative && magnitude == 1 << 63) {
+            if i64::try_from(magnitude).is_ok() || (negative && magnitude == 1 << 63) {
                 fits = fits.or(TypeSet::INT);
             }
             if !negative {

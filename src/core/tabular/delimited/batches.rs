@@ -1,5 +1,7 @@
 //! Pass 2 over delimited text: records into Arrow batches, rows that don't fit into the rejects.
 
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
@@ -68,8 +70,8 @@ impl Batches for DelimitedBatches {
             return Ok(None);
         }
         let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), arrays);
-        batch.map(Some).map_err(|_| TableError::Changed { line: 0 })
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
+        batch.map(Some).map_err(|_unequal| TableError::Changed { line: 0 })
     }
 
     fn notes(&self) -> Vec<TableNote> {

@@ -447,7 +447,9 @@ mod tests {
             table in prop::collection::vec(prop::collection::vec("[a-c,;\"\n é]{0,5}", 1..5), 1..8)
         ) {
             let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-            table.iter().for_each(|row| writer.write_record(row).unwrap());
+            for row in &table {
+                writer.write_record(row).unwrap();
+            }
             let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
             let (found, odd) = read(&text, COMMA);
             prop_assert_eq!(found, table);

@@ -166,9 +166,8 @@ impl DelimitedScan {
         }
         let is_list = habit != Habit::Comma && !header.is_header;
         let width = survey.width(first.cells.len(), is_list);
-        let settle = |column: &ColumnProfile| match options.as_text {
-            true => (ColumnType::Text, Vec::new()),
-            false => column.settle(options.date_order),
+        let settle = |column: &ColumnProfile| {
+            if options.as_text { (ColumnType::Text, Vec::new()) } else { column.settle(options.date_order) }
         };
         let (types, notes) = survey.columns(width).iter().map(settle).unzip();
         Self {

@@ -1,5 +1,7 @@
 //! Pass 2 over JSON: records into Arrow batches, those that don't fit into the rejects.
 
+use std::sync::Arc;
+
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 
@@ -73,8 +75,8 @@ impl Batches for JsonBatches {
             Rows::Values(builder) => vec![builder.finish()],
         };
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options);
-        batch.map(Some).map_err(|_| TableError::Changed { line: 0 })
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options);
+        batch.map(Some).map_err(|_unequal| TableError::Changed { line: 0 })
     }
 
     fn notes(&self) -> Vec<TableNote> {

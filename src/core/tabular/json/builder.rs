@@ -97,10 +97,10 @@ impl JsonBuilder {
                 builder.append_value(number::to_f64(value.scalar()).ok_or(Misfit)?);
             }
             (Self::Text(builder) | Self::AsWritten(builder), Kind::Text | Kind::EscapedText) => {
-                builder.append_value(std::str::from_utf8(&value.text()).map_err(|_| Misfit)?);
+                builder.append_value(std::str::from_utf8(&value.text()).map_err(|_not_utf8| Misfit)?);
             }
             (Self::AsWritten(builder), _) => {
-                builder.append_value(std::str::from_utf8(value.raw()).map_err(|_| Misfit)?);
+                builder.append_value(std::str::from_utf8(value.raw()).map_err(|_not_utf8| Misfit)?);
             }
             (Self::List(builder), Kind::Array) => builder.push(value)?,
             (Self::Object(builder), Kind::Object) => builder.push(value)?,

@@ -108,23 +108,20 @@ impl JsonReader {
     fn next_line(&mut self) -> Result<Option<Found>, TableError> {
         let mut searched = self.at;
         loop {
-            match memchr(b'\n', &self.buffer[searched..]) {
-                Some(at) => {
-                    let (start, end, line) = (self.at, searched + at, self.line);
-                    self.at = end + 1;
-                    searched = self.at;
-                    self.line += 1;
-                    match self.parse_line(start, end, line) {
-                        Some(found) => return Ok(Some(found)),
-                        None => self.blank_lines += 1,
-                    }
+            let Some(at) = memchr(b'\n', &self.buffer[searched..]) else {
+                searched = self.buffer.len() - self.at;
+                if self.refill()? {
+                    continue;
                 }
-                None => {
-                    searched = self.buffer.len() - self.at;
-                    if !self.refill()? {
-                        break;
-                    }
-                }
+                break;
+            };
+            let (start, end, line) = (self.at, searched + at, self.line);
+            self.at = end + 1;
+            searched = self.at;
+            self.line += 1;
+            match self.parse_line(start, end, line) {
+                Some(found) => return Ok(Some(found)),
+                None => self.blank_lines += 1,
             }
         }
         let (start, end) = (self.at, self.buffer.len());

@@ -91,9 +91,8 @@ impl Tape {
             at = skip_space(text, at);
             let byte = *text.get(at).ok_or(Fault::Incomplete)?;
             (at, expect) = match expect {
-                Expect::Value => self.value(text, at, byte)?,
                 Expect::ValueOrEnd if byte == b']' => self.close(at),
-                Expect::ValueOrEnd => self.value(text, at, byte)?,
+                Expect::Value | Expect::ValueOrEnd => self.value(text, at, byte)?,
                 Expect::KeyOrEnd if byte == b'}' => self.close(at),
                 Expect::KeyOrEnd | Expect::Key => self.key(text, at, byte)?,
                 Expect::CommaOrEnd => self.comma_or_end(at, byte)?,

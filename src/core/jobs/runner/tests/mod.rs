@@ -1,5 +1,7 @@
 //! A runner on a real store, with scripted handlers.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for each of its tasks")]
+
 mod recovery;
 
 use std::fs;
