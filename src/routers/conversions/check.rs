@@ -1,5 +1,6 @@
 //! What can be said of a conversion before it queues, all faults at once.
 
+use super::glob;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::SandboxError;
@@ -55,9 +56,10 @@ async fn check_destination(destination: &Destination, places: &Places, faults: &
 fn check_options(options: &ConversionOptions, faults: &mut Faults) {
     for (name, globs) in [("include", &options.include), ("exclude", &options.exclude)] {
         for (index, glob) in globs.iter().enumerate() {
-            if let Err(error) = globset::Glob::new(glob) {
-                let failure = Failure::new(Code::InvalidParameter, error.to_string())
-                    .with_hint("a glob is like `**/*.csv`, `reports/*` or `{a,b}.jsonl`");
+            if !glob::is_valid(glob) {
+                let shown: String = glob.chars().take(200).collect();
+                let failure = Failure::new(Code::InvalidParameter, format!("`{shown}` is not a glob"))
+                    .with_hint("a glob is like `**/*.csv`, `{a,b}/*.jsonl` or `[0-9]*.txt`; braces are not nested");
                 faults.at(format!("/options/{name}/{index}"), failure);
             }
         }

@@ -2,6 +2,7 @@
 
 mod check;
 mod form;
+mod glob;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::core::jobs::JobQueue;
 use crate::operations::parquet_conversion::ConversionRequest;
 
 pub(crate) use check::check;
+pub(crate) use glob::PATTERN as GLOB_PATTERN;
 
 /// The kind of job that a conversion is.
 pub(crate) const KIND: &str = "conversion";

@@ -3,9 +3,10 @@
 //! What derives can't say: a response always has all of its fields; a request's unions take no further ones; a header
 //! is never null.
 
+use crate::routers::conversions::GLOB_PATTERN;
 use utoipa::Number;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
-use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, Object, SchemaFormat, SchemaType};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, KnownFormat, Object, SchemaFormat, SchemaType};
 use utoipa::openapi::{OpenApi, RefOr, Schema, Type};
 
 /// What clients send; everything else is sent by the service.
@@ -19,17 +20,24 @@ pub(super) fn refine(document: &mut OpenApi) {
     document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.delete];
-        operations.into_iter().flatten().for_each(refine_parameters);
+        for operation in operations.into_iter().flatten() {
+            refine_parameters(operation);
+            leave_bytes_open(operation);
+        }
     }
     let Some(components) = document.components.as_mut() else { return };
     for (name, schema) in &mut components.schemas {
         let RefOr::T(schema) = schema else { continue };
         if let Schema::Object(object) = schema {
+            refine_globs(object);
             object.properties.values_mut().filter_map(as_object).for_each(refine_number);
         }
         match schema {
             Schema::Object(object) if !REQUESTS.contains(&name.as_str()) => require_all(object),
-            Schema::Object(object) if name.ends_with("Form") => leave_out_null(object),
+            Schema::Object(object) if name.ends_with("Form") => {
+                leave_out_null(object);
+                object.properties.values_mut().for_each(tell_bytes);
+            }
             Schema::OneOf(union) => union.items.iter_mut().filter_map(as_object).for_each(refine_variant),
             _ => {}
         }
@@ -56,6 +64,18 @@ fn refine_number(number: &mut Object) {
     }
 }
 
+/// A text that is no glob is refused.
+fn refine_globs(options: &mut Object) {
+    for name in ["include", "exclude"] {
+        if let Some(RefOr::T(Schema::Array(list))) = options.properties.get_mut(name)
+            && let ArrayItems::RefOrSchema(items) = &mut list.items
+            && let Some(glob) = as_object(items)
+        {
+            glob.pattern = Some(GLOB_PATTERN.to_owned());
+        }
+    }
+}
+
 /// A variant takes its own fields only, and a file is named by an id.
 fn refine_variant(variant: &mut Object) {
     variant.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
@@ -69,6 +89,27 @@ fn leave_out_null(form: &mut Object) {
     for property in form.properties.values_mut() {
         if let RefOr::T(Schema::OneOf(union)) = property {
             union.items.retain(|item| matches!(item, RefOr::Ref(_)));
+        }
+    }
+}
+
+/// Bytes in a list, as `OpenAPI` 3.1 says them; a single part is understood by more tools the old way.
+fn tell_bytes(part: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::Array(list)) = part else { return };
+    let ArrayItems::RefOrSchema(items) = &mut list.items else { return };
+    let Some(bytes) = as_object(items) else { return };
+    if bytes.format.take_if(|format| matches!(format, SchemaFormat::KnownFormat(KnownFormat::Binary))).is_some() {
+        bytes.schema_type = SchemaType::AnyValue;
+        "application/octet-stream".clone_into(&mut bytes.content_media_type);
+    }
+}
+
+/// Bytes of any media type have no shape.
+fn leave_bytes_open(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        if let Some(RefOr::T(content)) = response.content.get_mut("*/*") {
+            content.schema = None;
         }
     }
 }

@@ -78,7 +78,7 @@ function draw({ job, node }) {
   outcome.hidden = job.status !== "succeeded";
   outcome.textContent = job.rejected_count === 0
     ? "Every row is accounted for; none was rejected."
-    : `${number.format(job.rejected_count)} rows or files were told apart as unusable; the report names each.`;
+    : `Told apart as unusable: ${number.format(job.rejected_count)} (rows and files). The report names each.`;
   const fault = part("fault");
   fault.hidden = job.error === null || job.status === "succeeded";
   if (job.error) tell(fault, new Problem(job.error, 0));
