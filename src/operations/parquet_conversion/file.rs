@@ -3,6 +3,7 @@
 //! What is wrong with the file becomes its line in the outcome; only a destination that can't be written ends the run.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -36,6 +37,8 @@ enum Stop {
     Table(TableError),
     /// Its table has no Parquet form.
     NoParquet(String),
+    /// Its reader panicked.
+    Panicked,
     /// The destination can't be written.
     Output(io::Error),
     /// The run must end.
@@ -92,7 +95,8 @@ impl<'a> FileConverter<'a> {
         scratch: &str,
     ) -> Result<FileOutcome, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
-        let done = self.input(file, &mut outcome).and_then(|input| {
+        let done = guarded(|| {
+            let input = self.input(file, &mut outcome)?;
             let digest = input.sha256().to_owned();
             match staging.unchanged(&file.name, &digest, &self.settings).filter(|_| !self.options.overwrite) {
                 Some(earlier) => outcome = earlier,
@@ -106,8 +110,11 @@ impl<'a> FileConverter<'a> {
     /// Looks at a file without writing anything.
     pub(super) fn look(&self, file: &PlannedFile, promise: Promise) -> Result<FileOutcome, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
-        let done = self.input(file, &mut outcome).and_then(|input| self.inspect(input, promise, &mut outcome));
-        settle(outcome, done.map(|_| ()), &file.path)
+        let done = guarded(|| {
+            let input = self.input(file, &mut outcome)?;
+            self.inspect(input, promise, &mut outcome).map(drop)
+        });
+        settle(outcome, done, &file.path)
     }
 
     fn input(&self, file: &PlannedFile, outcome: &mut FileOutcome) -> Result<Input, Stop> {
@@ -217,6 +224,11 @@ fn publish(
     Ok(())
 }
 
+/// A reader that panics has met a file that it was not made for; the run goes on without it.
+fn guarded(work: impl FnOnce() -> Result<(), Stop>) -> Result<(), Stop> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_told_by_the_panic_hook| Err(Stop::Panicked))
+}
+
 /// The file's line in the outcome; only a run that must end is an error here.
 fn settle(
     mut outcome: FileOutcome,
@@ -232,6 +244,11 @@ fn settle(
             outcome.reason = Some("the file holds no data".to_owned());
         }
         Err(Stop::Table(error)) => fail(&mut outcome, error.to_failure()),
+        Err(Stop::Panicked) => {
+            let failure = Failure::new(Code::Internal, "the reader broke down on this file, which is a fault of textmill")
+                .with_hint("please report it with the file, if you may share it");
+            fail(&mut outcome, failure);
+        }
         Err(Stop::NoParquet(what)) => {
             let failure = Failure::new(Code::UnsupportedFormat, format!("the table has no Parquet form: {what}"));
             fail(&mut outcome, failure);
