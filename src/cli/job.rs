@@ -103,7 +103,7 @@ fn missing(id: &JobId) -> Failure {
 
 async fn list(queue: &JobQueue, filter: &JobFilter, limit: u32, context: &Context) -> CommandResult {
     let page = queue.list(filter, None, limit).await?;
-    let views: Vec<JobView> = page.items.iter().cloned().map(JobView::from).collect();
+    let views: Vec<JobView> = page.items.iter().cloned().map(JobView::in_list).collect();
     context.printer.outcome(&views, |_| {
         let mut table = Table::new(["ID", "KIND", "STATUS", "PROGRESS", "REJECTED", "CREATED"]);
         for job in &page.items {

@@ -22,10 +22,7 @@ use chrono::{DateTime, Utc};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::ids::JobId;
 use crate::core::jobs::{Job, Status};
-use crate::operations::parquet_conversion::ConversionOutcome;
-
-/// The kind of jobs whose result is a [`ConversionOutcome`].
-const CONVERSION: &str = "conversion";
+use crate::operations::parquet_conversion::{self, ConversionOutcome};
 
 /// What a page is about, besides the outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +97,7 @@ fn page_of_job(job: &Job) -> Result<String, ReportError> {
     match job.status {
         Status::Queued | Status::Running => Err(ReportError::NotFinished { id: job.id.clone(), status: job.status }),
         Status::Failed | Status::Cancelled => Ok(failed_job::page(job)?),
-        Status::Succeeded if job.kind == CONVERSION => page_of_conversion(job),
+        Status::Succeeded if job.kind == parquet_conversion::KIND => page_of_conversion(job),
         Status::Succeeded => Err(ReportError::UnknownKind { kind: job.kind.clone() }),
     }
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::conversions::{KIND, check, effective};
+use super::conversions::{check, effective};
 use super::extract::{FromParameters, Parameters, Params};
 use super::problem::{Problem, entry};
 use super::state::{HttpLimits, HttpState, Places};
@@ -26,7 +26,7 @@ use crate::core::failure::{Code, Failure};
 use crate::core::jobs::{Job, JobQueue, Status};
 use crate::core::storage::location::{Destination, Source};
 use crate::core::telemetry::metrics::Metrics;
-use crate::operations::parquet_conversion::{ConversionOptions, ConversionRequest};
+use crate::operations::parquet_conversion::{ConversionOptions, ConversionRequest, KIND};
 
 /// 1 November 2026 (RFC 9745).
 const DEPRECATED_SINCE: &str = "@1793491200";

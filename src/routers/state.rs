@@ -47,7 +47,7 @@ pub struct HttpParts {
     pub render_report: ReportRenderer,
 }
 
-/// Makes the HTML page of a job that has succeeded.
+/// Makes the HTML page of a job that has ended.
 pub type ReportRenderer = fn(&Job) -> Result<String, Failure>;
 
 /// How much the service takes, each listed in `/v1/info`.

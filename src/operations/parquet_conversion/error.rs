@@ -9,12 +9,10 @@ use crate::core::failure::{Code, Fails};
 #[derive(Debug, thiserror::Error)]
 pub enum ConversionError {
     /// A glob can't be understood.
-    #[error("`{glob}` is not a glob: {reason}")]
+    #[error("`{glob}` is not a glob")]
     Glob {
-        /// As given.
+        /// As given, its beginning.
         glob: String,
-        /// Why.
-        reason: String,
     },
     /// An option is outside its range.
     #[error("`{option}` is {value}, it must be {range}")]
@@ -80,7 +78,7 @@ impl Fails for ConversionError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Glob { .. } => "`*` matches within a folder, `**/` any folders, `{a,b}` either, `[ab]` one character",
+            Self::Glob { .. } => "a glob is like `**/*.csv`, `{a,b}/*.jsonl` or `[0-9]*.txt`; braces are not nested",
             Self::NothingFound { .. } => "check the folder, `include` and `exclude`",
             Self::NoSource { .. } => "check the spelling; relative paths start at the data root",
             Self::Busy { .. } => "wait for it to end, or use another destination",

@@ -245,8 +245,9 @@ fn settle(
         }
         Err(Stop::Table(error)) => fail(&mut outcome, error.to_failure()),
         Err(Stop::Panicked) => {
-            let failure = Failure::new(Code::Internal, "the reader broke down on this file, which is a fault of textmill")
-                .with_hint("please report it with the file, if you may share it");
+            let failure =
+                Failure::new(Code::Internal, "the reader broke down on this file, which is a fault of textmill")
+                    .with_hint("please report it with the file, if you may share it");
             fail(&mut outcome, failure);
         }
         Err(Stop::NoParquet(what)) => {

@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod glob;
 mod job;
 mod options;
 mod outcome;
@@ -15,6 +16,7 @@ mod run;
 mod staging;
 
 pub use error::ConversionError;
+pub use glob::PATTERN as GLOB_PATTERN;
 pub use job::{ConversionHandler, KIND};
 pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Header, SchemaMode};
 pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
@@ -22,7 +24,7 @@ pub use plan::ConversionSource;
 pub use run::convert;
 pub use staging::REPORT;
 
-/// Every fault of the options that can be found without looking at files.
-pub fn check_options(options: &ConversionOptions) -> Vec<ConversionError> {
+/// Every fault of the options that can be found without looking at files, each with its place, e.g. `include/0`.
+pub fn check_options(options: &ConversionOptions) -> Vec<(String, ConversionError)> {
     plan::check(options)
 }

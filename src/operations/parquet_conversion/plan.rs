@@ -9,9 +9,13 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::ConversionError;
+use super::glob;
 use super::options::ConversionOptions;
 use super::staging::{REPORT, STAGING};
 use crate::core::tabular::format::{self, Promise};
+
+/// Characters of a wrong glob that are shown.
+const SHOWN: usize = 200;
 
 /// What is to be converted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,25 +193,28 @@ impl Filter {
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, ConversionError> {
-    let wrong = |glob: &str, error: &globset::Error| ConversionError::Glob {
-        glob: glob.to_owned(),
-        reason: error.kind().to_string(),
-    };
+    let wrong = |glob: &str| ConversionError::Glob { glob: glob.to_owned() };
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        set.add(glob.map_err(|error| wrong(pattern, &error))?);
+        set.add(glob.map_err(|_unlike_our_grammar| wrong(pattern))?);
     }
-    set.build().map_err(|error| wrong(&patterns.join(", "), &error))
+    set.build().map_err(|_too_many| wrong(&patterns.join(", ")))
 }
 
-/// Checks what can be checked of the options without looking at files; all faults at once.
-pub(super) fn check(options: &ConversionOptions) -> Vec<ConversionError> {
-    let both = options.include.iter().chain(&options.exclude);
-    let mut faults: Vec<_> = both.filter_map(|glob| globs(std::slice::from_ref(glob)).err()).collect();
+/// Checks what can be checked of the options without looking at files; all faults at once, each with its place.
+pub(super) fn check(options: &ConversionOptions) -> Vec<(String, ConversionError)> {
+    let mut faults = Vec::new();
+    for (name, patterns) in [("include", &options.include), ("exclude", &options.exclude)] {
+        for (index, pattern) in patterns.iter().enumerate().filter(|(_, pattern)| !glob::is_valid(pattern)) {
+            let glob = pattern.chars().take(SHOWN).collect();
+            faults.push((format!("{name}/{index}"), ConversionError::Glob { glob }));
+        }
+    }
     if !(1..=10_000_000).contains(&options.row_group_rows) {
         let value = options.row_group_rows.to_string();
-        faults.push(ConversionError::Range { option: "row_group_rows", value, range: "from 1 to 10000000" });
+        let option = "row_group_rows";
+        faults.push((option.to_owned(), ConversionError::Range { option, value, range: "from 1 to 10000000" }));
     }
     faults
 }

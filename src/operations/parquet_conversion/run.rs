@@ -28,7 +28,7 @@ pub fn convert(
     context: &RunContext,
 ) -> Result<ConversionOutcome, ConversionError> {
     let faults = plan::check(options);
-    if let Some(first) = faults.into_iter().next() {
+    if let Some((_, first)) = faults.into_iter().next() {
         return Err(first);
     }
     let files = plan::plan(source, destination, options)?;

@@ -1,14 +1,11 @@
 //! What can be said of a conversion before it queues, all faults at once.
 
-use super::glob;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::SandboxError;
-use crate::operations::parquet_conversion::{ConversionOptions, ConversionRequest};
+use crate::operations::parquet_conversion::{ConversionRequest, check_options};
 use crate::routers::problem::{Faults, Problem};
 use crate::routers::state::Places;
-
-const ROW_GROUP_ROWS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
 
 /// Refuses what could not be done anyway.
 pub(crate) async fn check(request: &ConversionRequest, places: &Places) -> Result<(), Problem> {
@@ -17,7 +14,9 @@ pub(crate) async fn check(request: &ConversionRequest, places: &Places) -> Resul
     if let Some(destination) = &request.destination {
         check_destination(destination, places, &mut faults).await?;
     }
-    check_options(&request.options, &mut faults);
+    for (place, error) in check_options(&request.options) {
+        faults.at(format!("/options/{place}"), error.to_failure());
+    }
     faults.into_result()
 }
 
@@ -50,24 +49,6 @@ async fn check_destination(destination: &Destination, places: &Places, faults: &
             faults.at("/destination/uri", no_bucket(uri));
             Ok(())
         }
-    }
-}
-
-fn check_options(options: &ConversionOptions, faults: &mut Faults) {
-    for (name, globs) in [("include", &options.include), ("exclude", &options.exclude)] {
-        for (index, glob) in globs.iter().enumerate() {
-            if !glob::is_valid(glob) {
-                let shown: String = glob.chars().take(200).collect();
-                let failure = Failure::new(Code::InvalidParameter, format!("`{shown}` is not a glob"))
-                    .with_hint("a glob is like `**/*.csv`, `{a,b}/*.jsonl` or `[0-9]*.txt`; braces are not nested");
-                faults.at(format!("/options/{name}/{index}"), failure);
-            }
-        }
-    }
-    if !ROW_GROUP_ROWS.contains(&options.row_group_rows) {
-        let (least, most) = (ROW_GROUP_ROWS.start(), ROW_GROUP_ROWS.end());
-        let detail = format!("`row_group_rows` must be from {least} to {most}, not {}", options.row_group_rows);
-        faults.at("/options/row_group_rows", Failure::new(Code::InvalidParameter, detail));
     }
 }
 

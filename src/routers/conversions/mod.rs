@@ -2,7 +2,6 @@
 
 mod check;
 mod form;
-mod glob;
 
 use std::sync::Arc;
 
@@ -21,13 +20,9 @@ use super::state::{Gates, HttpLimits, HttpState, Places};
 use super::submission::{self, Asked, Submitted, Terms};
 use super::upload::is_multipart;
 use crate::core::jobs::JobQueue;
-use crate::operations::parquet_conversion::ConversionRequest;
+use crate::operations::parquet_conversion::{ConversionRequest, KIND};
 
 pub(crate) use check::check;
-pub(crate) use glob::PATTERN as GLOB_PATTERN;
-
-/// The kind of job that a conversion is.
-pub(crate) const KIND: &str = "conversion";
 
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(create_conversion))

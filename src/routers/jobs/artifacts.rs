@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::core::ids::JobId;
-use crate::core::jobs::{Artifact, JobQueue, Status};
+use crate::core::jobs::{Artifact, JobQueue};
 use crate::routers::content::{self, Description};
 use crate::routers::extract::{IdPath, NoParameters, Params, PathTexts, parse_id};
 use crate::routers::problem::Problem;
@@ -85,7 +85,8 @@ async fn get_artifact(
 
 /// Read the report of a job
 ///
-/// The result as one HTML page, to look at, to print and to send on.
+/// The result as one HTML page, to look at, to print and to send on. Of a job that failed or was cancelled, the page says
+/// what was wrong and what to do.
 #[utoipa::path(
     get, path = "/v1/jobs/{job_id}/report", tag = "jobs",
     params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
@@ -99,7 +100,7 @@ async fn get_report(
     Params(NoParameters): Params<NoParameters>,
 ) -> Result<Response, Problem> {
     let job = super::find(&queue, &id).await?;
-    if job.status != Status::Succeeded {
+    if !job.status.is_final() {
         return Err(super::not_finished(&job, "there is no report of it"));
     }
     let page = tokio::task::spawn_blocking(move || render(&job)).await;

@@ -92,7 +92,8 @@ impl ListJobs {
 
 /// List jobs
 ///
-/// Newest first, in pages: follow `next_cursor` until it is `null`, with the same filters.
+/// Newest first, in pages: follow `next_cursor` until it is `null`, with the same filters. A list leaves results out; ask
+/// for a job to have its own.
 #[utoipa::path(
     get, path = "/v1/jobs", tag = "jobs", params(ListJobs),
     responses((status = 200, description = "A page of jobs", body = JobList)),
@@ -108,7 +109,7 @@ async fn list_jobs(State(queue): State<JobQueue>, Params(list): Params<ListJobs>
     let page = queue.list(&filter, before.as_ref(), list.limit).await?;
     let last = page.items.last().filter(|_| page.has_more);
     let next_cursor = last.map(|job| Cursor::after(&filters, job.id.as_str()));
-    Ok(Json(JobList { items: page.items.into_iter().map(JobView::from).collect(), next_cursor }))
+    Ok(Json(JobList { items: page.items.into_iter().map(JobView::in_list).collect(), next_cursor }))
 }
 
 /// The job behind which a page begins; one that is gone is fine where the filters are the same.

@@ -27,7 +27,7 @@ pub(crate) struct JobView {
     options: Value,
     /// How far it is.
     progress: Progress,
-    /// The outcome, once succeeded; else `null`.
+    /// The outcome, once succeeded; else, and in lists, `null`.
     #[schema(value_type = Option<Object>)]
     result: Option<Value>,
     /// Rows and files that were told apart as unusable; 0 until it has ended.
@@ -55,6 +55,13 @@ pub(crate) struct JobView {
     /// When it and its artifacts may be removed; `null` until it has ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<DateTime<Utc>>,
+}
+
+impl JobView {
+    /// As one of many: without its result, which can be large.
+    pub(crate) fn in_list(job: Job) -> Self {
+        Self { result: None, ..Self::from(job) }
+    }
 }
 
 impl From<Job> for JobView {

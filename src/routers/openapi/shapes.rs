@@ -3,7 +3,7 @@
 //! What derives can't say: a response always has all of its fields; a request's unions take no further ones; a header
 //! is never null.
 
-use crate::routers::conversions::GLOB_PATTERN;
+use crate::operations::parquet_conversion::GLOB_PATTERN;
 use utoipa::Number;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, KnownFormat, Object, SchemaFormat, SchemaType};

@@ -1,9 +1,9 @@
-//! Which globs a request may hold: a grammar that can be written down in the document, and nothing that does not parse.
+//! Which globs an option may hold: a grammar that can be written down in the document, and nothing that does not parse.
 //!
 //! `*`, `**`, `?`, `[abc]`, `[!a-z]`, `{one,two}` (not nested) and `\` before a character that is meant literally.
 
 /// The grammar as a regular expression (ECMA 262), for the document.
-pub(crate) const PATTERN: &str = concat!(
+pub const PATTERN: &str = concat!(
     r"^(?:[^\\\[\]{}]|\\[\s\S]|\[!?(?:a-z|A-Z|0-9|[A-Za-z0-9_.])+\]",
     r"|\{(?:[^\\\[\]{}]|\\[\s\S]|\[!?(?:a-z|A-Z|0-9|[A-Za-z0-9_.])+\])*\})*$"
 );
