@@ -10,7 +10,6 @@ use super::exit::{CommandError, CommandResult, ExitStatus};
 ///
 /// Example: textmill completions zsh > ~/.zfunc/_textmill
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct CompletionsArgs {
     /// Which shell
     #[arg(value_enum)]

@@ -23,10 +23,8 @@ enum ConfigCommand {
     /// Print every setting with its effective value; secrets are masked
     ///
     /// Example: textmill config show --origin
-    #[command(verbatim_doc_comment)]
     Show(ShowArgs),
     /// Print the page of all settings in Markdown
-    #[command(hide = true)]
     Reference,
 }
 

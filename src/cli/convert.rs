@@ -1,5 +1,6 @@
 //! `textmill convert`: a folder to Parquet, in this process.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,8 +12,10 @@ use super::runtime::until_interrupted;
 use crate::core::failure::{Code, Failure};
 use crate::core::progress::ProgressSink;
 use crate::operations::context::RunContext;
-use crate::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, ConversionSource, REPORT, convert};
-use crate::report::text::{Severity, attention, verdict};
+use crate::operations::parquet_conversion::{
+    ConversionOptions, ConversionOutcome, ConversionSource, FileStatus, REPORT, convert,
+};
+use crate::report::text::{Severity, attention, counted, verdict};
 use crate::report::{self, About};
 
 /// Convert a file or folder of csv, tsv, txt, json and jsonl files (also .gz, .zst) to Parquet
@@ -23,7 +26,6 @@ use crate::report::{self, About};
 /// every file and row. Rows that can't be read go to `<file>.rejects.jsonl`. Running it again converts only what has
 /// changed. Exits with 1 if rows were rejected or files can't be read.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct ConvertArgs {
     /// File or folder to read
     #[arg(value_name = "SRC")]
@@ -105,16 +107,43 @@ const MOST_LINES: usize = 20;
 
 fn in_words(outcome: &ConversionOutcome, destination: &Path) -> String {
     let mut lines = vec![verdict(outcome)];
-
-    let attention: Vec<_> = attention(outcome).into_iter().filter(|point| point.severity != Severity::Note).collect();
-    for point in attention.iter().take(MOST_LINES) {
-        lines.push(format!("  {}: {}", point.file, point.sentence));
+    let points: Vec<_> = attention(outcome).into_iter().filter(|point| point.severity != Severity::Note).collect();
+    for point in points.iter().take(MOST_LINES) {
+        lines.push(format!("  {}: {}", one_line(&point.file), point.sentence));
+        lines
+            .extend(point.next.iter().filter(|_| point.severity == Severity::Failed).map(|next| format!("    {next}")));
     }
-    if attention.len() > MOST_LINES {
-        lines.push(format!("  … and {} more", attention.len() - MOST_LINES));
+    if points.len() > MOST_LINES {
+        lines.push(format!("  … and {} more", points.len() - MOST_LINES));
+    }
+    lines.extend(skipped(outcome));
+    if !outcome.stale.is_empty() {
+        lines.push(format!(
+            "Left from earlier runs, named in the report: {}",
+            counted(outcome.stale.len() as u64, "file")
+        ));
     }
     if !outcome.dry_run {
         lines.push(format!("Report: {}", destination.join(REPORT).display()));
     }
     lines.join("\n")
+}
+
+/// Reasons of skipped files, each with the number of files; a single one with its name.
+fn skipped(outcome: &ConversionOutcome) -> Option<String> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in outcome.files.iter().filter(|file| file.status == FileStatus::Skipped) {
+        reasons.entry(file.reason.as_deref().unwrap_or_default()).or_default().push(&file.source);
+    }
+    let told = reasons.into_iter().map(|(reason, files)| match files.as_slice() {
+        [file] => format!("  {}: {reason}", one_line(file)),
+        many => format!("  {}: {reason}", counted(many.len() as u64, "file")),
+    });
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then(|| format!("Skipped:\n{}", told.join("\n")))
+}
+
+/// A name may hold a line end, and must not look like a line of ours.
+fn one_line(name: &str) -> String {
+    name.replace('\n', "\\n")
 }

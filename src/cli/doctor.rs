@@ -19,7 +19,6 @@ use crate::config::Loaded;
 ///
 /// Exits with 1 if any check fails.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct DoctorArgs {}
 
 /// How a check ended.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use futures::StreamExt;
 
@@ -21,7 +22,6 @@ use crate::routers::JobView;
 ///
 /// Example: textmill job list --status failed
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct JobArgs {
     #[command(subcommand)]
     command: JobCommand,
@@ -113,7 +113,7 @@ async fn list(queue: &JobQueue, filter: &JobFilter, limit: u32, context: &Contex
                 job.status.as_str().to_owned(),
                 percent(&job.progress),
                 job.rejected_count.to_string(),
-                job.created_at.format("%Y-%m-%d %H:%M:%SZ").to_string(),
+                job.created_at.format("%F %TZ").to_string(),
             ]);
         }
         table.to_string()
@@ -134,18 +134,24 @@ fn show(job: &Job, context: &Context) -> CommandResult {
 }
 
 fn in_words(job: &Job) -> String {
+    let time = |time: Option<DateTime<Utc>>| time.map_or("–".to_owned(), |time| time.format("%F %TZ").to_string());
     let mut lines = vec![
         format!("{}  {}  {}", job.id, job.kind, job.status.as_str()),
         format!("progress   {} {}", percent(&job.progress), job.progress.message.as_deref().unwrap_or_default()),
         format!("attempt    {} of {}", job.attempt, job.max_attempts),
-        format!("created    {} by {}", job.created_at.format("%Y-%m-%d %H:%M:%SZ"), job.created_by),
+        format!("created    {} by {}", time(Some(job.created_at)), job.created_by),
+        format!("started    {}", time(job.started_at)),
+        format!("ended      {}", time(job.finished_at)),
     ];
     if let Some(error) = &job.error {
         lines.push(format!("error      {error}"));
         lines.extend(error.hint.iter().map(|hint| format!("hint       {hint}")));
     }
+    if let Some(summary) = job.result.as_ref().and_then(|result| result.get("summary")) {
+        lines.push(format!("summary    {summary}"));
+    }
     lines.push(format!("options    {}", job.options));
-    lines.join("\n")
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
 }
 
 async fn watch(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult {
@@ -193,7 +199,7 @@ async fn retry(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult
     }
     match queue.submit(&job.kind, job.options, "command-line", None).await? {
         Enqueued::Created(job) | Enqueued::Replayed(job) => {
-            context.printer.note("queued; a running service or worker takes it")?;
+            context.printer.note("queued; a running service takes it")?;
             show(&job, context)
         }
         Enqueued::QueueFull { limit } => {

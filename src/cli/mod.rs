@@ -118,7 +118,10 @@ fn not_parsed(error: &clap::Error, arguments: &[OsString]) -> ExitStatus {
 fn usage_failure(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let detail = text.lines().next().unwrap_or_default();
-    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let tip = text.lines().map(str::trim).find_map(|line| match line.strip_prefix("tip: ") {
+        None if line.starts_with("[possible values") => Some(line.trim_matches(['[', ']'])),
+        tip => tip,
+    });
     Failure::new(Code::InvalidParameter, detail.strip_prefix("error: ").unwrap_or(detail))
         .with_hint(tip.unwrap_or("`textmill --help` lists commands and options"))
 }

@@ -10,7 +10,6 @@ use crate::core::failure::{Code, Failure};
 ///
 /// Example: textmill openapi > openapi.json
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct OpenapiArgs {}
 
 pub(super) fn run(_args: &OpenapiArgs, context: &Context) -> CommandResult {

@@ -92,7 +92,7 @@ impl Printer {
     /// When stdout can't be written.
     pub fn outcome<T: Serialize + ?Sized>(self, value: &T, human: impl FnOnce(&T) -> String) -> io::Result<()> {
         match self.form {
-            Form::Text => self.data(&human(value)),
+            Form::Text => self.data(&plain(&human(value))),
             Form::Json => self.document(value),
         }
     }
@@ -180,11 +180,13 @@ fn write_whole(mut stream: impl Write, text: &str) -> io::Result<()> {
 
 /// Text whose control characters, line ends excepted, are written out as `\u{1b}`.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    let is_harmful = |c: char| c.is_control() && c != '\n';
+    // Bidirectional marks can make a name look like another one.
+    let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_harmful = |c: char| (c.is_control() && c != '\n') || is_bidi(c);
     if !text.contains(is_harmful) {
         return Cow::Borrowed(text);
     }
-    let escaped = |c: char| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() };
+    let escaped = |c: char| if is_harmful(c) { c.escape_unicode().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escaped).collect())
 }
 

@@ -19,12 +19,11 @@ use crate::operations::parquet_conversion::ConversionOptions;
 /// The file names the `operation` (`conversion`), `source`, `destination` and, under `[options]`, what
 /// `textmill convert --help` lists. Paths start at the working directory.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct RunArgs {
     /// The stored job
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Replace a value of the file, e.g. `options.max_rejects=0`; may be given again
+    /// Replace a value of the file, e.g. `options.dry_run=true` or `options.include=["a/**"]`; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
@@ -68,7 +67,10 @@ fn parse(text: &str, replacements: &[String]) -> Result<StoredJob, String> {
     for replacement in replacements {
         replace(&mut table, replacement)?;
     }
-    StoredJob::deserialize(Value::Table(table)).map_err(|error| error.to_string().trim_end().to_owned())
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| match error.path().to_string() {
+        place if place == "." => error.inner().to_string().trim_end().to_owned(),
+        place => format!("`{place}`: {}", error.inner().to_string().trim_end()),
+    })
 }
 
 fn replace(table: &mut Table, replacement: &str) -> Result<(), String> {

@@ -27,7 +27,6 @@ use crate::routers::{self, ApiKeys, HttpLimits, HttpParts, ReadinessCheck, Servi
 ///
 /// Binding to other than this machine needs keys (`TEXTMILL_API_KEYS`) or --allow-anonymous.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR:PORT")]

@@ -16,7 +16,7 @@ pub struct LogConfig {
     pub max_file_bytes: u64,
     /// Log files kept of each router.
     pub max_files: usize,
-    /// Whether commands other than `serve` and `worker` write log files too.
+    /// Whether commands other than `serve` write log files too.
     pub cli_files: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: env_vars::LOG_CLI_FILES,
         kind: Kind::Switch,
         default: DefaultValue::Switch(false),
-        help: "Let commands other than `serve` and `worker` write log files too, named `cli_…`; without it they leave \
+        help: "Let commands other than `serve` write log files too, named `cli_…`; without it they leave \
                no trace in the state directory.",
     },
 ];

@@ -286,3 +286,56 @@ fn a_cancelled_run_ends_and_the_next_one_finishes() {
     assert!(matches!(error, ConversionError::Cancelled));
     assert_eq!(convert_with(&source, &target, &ConversionOptions::default()).summary.converted, 2);
 }
+
+#[test]
+fn the_separator_line_of_excel_names_the_delimiter() {
+    let (folder, outcome) = convert_files(&[("a.csv", b"sep=;\nname;size\na,b;1\n")]);
+    let table = outcome.files[0].table.as_ref().unwrap();
+    let names: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!((names, outcome.summary.rows_out), (vec!["name", "size"], 1));
+    assert_eq!(rows(&folder.path().join("out/a.csv.parquet")).len(), 1);
+}
+
+#[test]
+fn source_files_are_never_changed() {
+    let folder = folder(&[("x.jsonl", b"{\"a\":1}\n"), ("x.jsonl.rejects.jsonl", b"{\"mine\":1}\n")]);
+    let source = folder.path().join("in");
+    let found = ConversionSource::at(&source).unwrap();
+    let error = convert(&found, &source, &ConversionOptions::default(), &RunContext::unattended()).unwrap_err();
+    assert!(matches!(error, ConversionError::SamePlace { .. }), "{error}");
+    let target = folder.path().join("out");
+    fs::create_dir(&target).unwrap();
+    fs::write(target.join("x.jsonl.rejects.jsonl"), "not ours").unwrap();
+    convert_with(&source, &target, &ConversionOptions::default());
+    assert_eq!(fs::read(target.join("x.jsonl.rejects.jsonl")).unwrap(), b"not ours");
+}
+
+#[test]
+fn names_that_can_have_no_output_fail_alone() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = folder(&[("ok.csv", b"x,y\n1,2\n"), (&format!("{}.csv", "x".repeat(250)), b"x,y\n1,2\n")]);
+    for byte in [0xe4, 0xe5] {
+        fs::write(
+            folder.path().join("in").join(std::ffi::OsStr::from_bytes(&[byte, b'.', b'c', b's', b'v'])),
+            "x,y\n1,2\n",
+        )
+        .unwrap();
+    }
+    fs::create_dir_all(folder.path().join("out/ok.csv.parquet")).unwrap();
+    let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &ConversionOptions::default());
+    assert_eq!((outcome.summary.files, outcome.summary.failed), (4, 4), "{:?}", outcome.files);
+}
+
+#[test]
+fn globs_that_choose_nothing_are_an_error() {
+    let folder = folder(&[("Climate/a.csv", b"x,y\n1,2\n")]);
+    let source = ConversionSource::at(&folder.path().join("in")).unwrap();
+    let with = |glob: &str| {
+        let options = ConversionOptions { include: vec![glob.to_owned()], ..ConversionOptions::default() };
+        convert(&source, &folder.path().join("out"), &options, &RunContext::unattended())
+    };
+    assert!(matches!(with("Climate"), Err(ConversionError::NothingChosen { files: 1, .. })));
+    for glob in ["Climate/", "./Climate/**", "**/*.csv"] {
+        assert_eq!(with(glob).unwrap().summary.converted, 1, "{glob}");
+    }
+}

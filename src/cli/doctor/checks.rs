@@ -66,7 +66,7 @@ pub(super) fn database(loaded: &Loaded) -> Vec<Finding> {
     let finding = match opened {
         Ok(counts) => {
             let jobs: u64 = counts.iter().map(|(_, count)| count).sum();
-            Finding::ok(CHECK, format!("{} opens and holds {jobs} jobs", path.display()))
+            Finding::ok(CHECK, format!("{} opens; jobs in it: {jobs}", path.display()))
         }
         Err(error) => {
             let failure = error.failure().unwrap_or_else(|| Failure::new(Code::Internal, "no output"));

@@ -10,6 +10,7 @@ use crate::core::ids::FileId;
 
 /// Where input comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(expecting = "an object like {\"type\": \"path\", \"path\": \"folder\"}")]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
     /// A file uploaded to `/v1/files`.
@@ -34,6 +35,7 @@ pub enum Source {
 
 /// Where output goes; without one it becomes the job's artifacts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(expecting = "an object like {\"type\": \"path\", \"path\": \"folder\"}")]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Destination {
     /// A folder on the server, relative to or inside a data root; made if it is not there.

@@ -22,6 +22,12 @@ pub enum SandboxError {
         /// As given.
         path: String,
     },
+    /// It is the service's own folder.
+    #[error("`{path}` belongs to the service itself; requests can't use it")]
+    Reserved {
+        /// As given.
+        path: String,
+    },
     /// It is inside a root, and nothing is there.
     #[error("there is no file or folder `{path}` in the data roots")]
     NotFound {
@@ -55,7 +61,7 @@ pub enum SandboxError {
 impl Fails for SandboxError {
     fn code(&self) -> Code {
         match self {
-            Self::Outside { .. } => Code::PathOutsideDataRoot,
+            Self::Outside { .. } | Self::Reserved { .. } => Code::PathOutsideDataRoot,
             Self::NotFound { .. } => Code::NotFound,
             Self::NotAFolder { .. } => Code::InvalidParameter,
             Self::Unreadable { .. } | Self::BadRoot { .. } => Code::StorageFailure,
@@ -71,6 +77,7 @@ impl Fails for SandboxError {
                 Self::NotFound { .. } => "paths are relative to the data roots of the service, not to your own folder",
                 Self::NotAFolder { .. } => "name a folder that exists, or one that can be made",
                 Self::Unreadable { .. } => "check the permissions of the file and of its folders",
+                Self::Reserved { .. } => "name a folder of data; the state directory is the service's own",
                 Self::BadRoot { .. } => "make the folder, or name another one with `--data-root DIR`",
             }
             .to_owned(),
@@ -167,6 +174,7 @@ impl DataRoots {
         let mut refused = None;
         loop {
             match existing.canonicalize() {
+                Ok(real) if self.is_reserved(&real) => return Err(SandboxError::Reserved { path: path.to_owned() }),
                 Ok(real) if !self.holds(&real) => return Err(outside()),
                 Ok(real) => {
                     let missing = candidate.strip_prefix(existing).map_err(|_not_below| outside())?.to_path_buf();
@@ -185,9 +193,12 @@ impl DataRoots {
         }
     }
 
+    fn is_reserved(&self, real: &Path) -> bool {
+        self.reserved.as_ref().is_some_and(|folder| real.starts_with(folder))
+    }
+
     fn holds(&self, real: &Path) -> bool {
-        let is_reserved = self.reserved.as_ref().is_some_and(|folder| real.starts_with(folder));
-        !is_reserved && self.roots.iter().any(|root| real.starts_with(root))
+        self.roots.iter().any(|root| real.starts_with(root))
     }
 }
 
@@ -223,7 +234,7 @@ mod tests {
         let roots = roots.reserving(&temp.path().join("root/folder/inner")).unwrap();
         assert!(roots.resolve_existing("folder/file.csv").is_ok());
         for path in ["folder/inner", "folder/inner/new", "folder/./inner"] {
-            assert!(matches!(roots.resolve_new(path), Err(SandboxError::Outside { .. })), "{path}");
+            assert!(matches!(roots.resolve_new(path), Err(SandboxError::Reserved { .. })), "{path}");
         }
     }
 

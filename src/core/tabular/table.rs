@@ -112,7 +112,7 @@ impl Fails for TableError {
             Self::Input(InputError::Unpack { .. }) => "pack the file again, or fetch it again",
             Self::Input(InputError::Bomb { .. }) => "unpack it first, if you trust it",
             Self::Input(InputError::Undecodable { .. }) => "save it as UTF-8",
-            Self::NotText { .. } => "give it the extension that fits its content",
+            Self::NotText { .. } => "export its tables as CSV and convert again, or leave it out with `exclude`",
             Self::Malformed { .. } => "mend the file there and convert again; unchanged files are not done twice",
             Self::TooManyRejects { .. } => "mend the file, or allow more with `max_rejects`",
             Self::Limit { .. } => "split the file",

@@ -30,6 +30,26 @@ pub enum ConversionError {
         /// Where was looked.
         source_path: PathBuf,
     },
+    /// `include` and `exclude` leave nothing.
+    #[error("none of the {files} files under `{}` is chosen by `include` and `exclude`", source_path.display())]
+    NothingChosen {
+        /// Where was looked.
+        source_path: PathBuf,
+        /// How many files are there.
+        files: usize,
+    },
+    /// The destination is something else than a folder.
+    #[error("the destination `{}` is a file", destination.display())]
+    NotAFolder {
+        /// Where.
+        destination: PathBuf,
+    },
+    /// Outputs would lie among the sources and could take their places.
+    #[error("the destination `{}` is the source folder itself", destination.display())]
+    SamePlace {
+        /// Where.
+        destination: PathBuf,
+    },
     /// The source is not there.
     #[error("`{}` does not exist", source_path.display())]
     NoSource {
@@ -68,8 +88,10 @@ impl ConversionError {
 impl Fails for ConversionError {
     fn code(&self) -> Code {
         match self {
-            Self::Glob { .. } | Self::Range { .. } => Code::InvalidParameter,
-            Self::NothingFound { .. } | Self::NoSource { .. } => Code::NotFound,
+            Self::Glob { .. } | Self::Range { .. } | Self::NotAFolder { .. } | Self::SamePlace { .. } => {
+                Code::InvalidParameter
+            }
+            Self::NothingFound { .. } | Self::NothingChosen { .. } | Self::NoSource { .. } => Code::NotFound,
             Self::Busy { .. } => Code::ResourceInUse,
             Self::Write { .. } => Code::StorageFailure,
             Self::Cancelled => Code::Cancelled,
@@ -79,8 +101,11 @@ impl Fails for ConversionError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Glob { .. } => "a glob is like `**/*.csv`, `{a,b}/*.jsonl` or `[0-9]*.txt`; braces are not nested",
-            Self::NothingFound { .. } => "check the folder, `include` and `exclude`",
-            Self::NoSource { .. } => "check the spelling; relative paths start at the data root",
+            Self::NothingFound { .. } => "name a folder with files in it",
+            Self::NothingChosen { .. } => "a folder is `Climate/**`, files at any depth are `**/*.csv`; case counts",
+            Self::NotAFolder { .. } => "name a folder; it is made if it is not there",
+            Self::SamePlace { .. } => "name another folder; it may lie inside the source",
+            Self::NoSource { .. } => "check the spelling; a relative path starts at the working directory",
             Self::Busy { .. } => "wait for it to end, or use another destination",
             Self::Write { .. } => "check free space and permissions of the destination",
             Self::Range { .. } | Self::Cancelled => return None,

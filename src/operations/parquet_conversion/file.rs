@@ -17,7 +17,7 @@ use super::options::{AmbiguousDates, Compression, ConversionOptions, Header, Sch
 use super::outcome::{FileOutcome, FileStatus};
 use super::plan::PlannedFile;
 use super::rejects::RejectsFile;
-use super::staging::Staging;
+use super::staging::{REJECTS_SUFFIX, Staging};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::hash::sha256_hex;
 use crate::core::tabular::column::DateOrder;
@@ -37,6 +37,8 @@ enum Stop {
     Table(TableError),
     /// Its table has no Parquet form.
     NoParquet(String),
+    /// A folder stands in the place of its output.
+    Blocked,
     /// Its reader panicked.
     Panicked,
     /// The destination can't be written.
@@ -97,6 +99,9 @@ impl<'a> FileConverter<'a> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let done = guarded(|| {
             let input = self.input(file, &mut outcome)?;
+            if staging.is_blocked(&format!("{}.parquet", file.name)) {
+                return Err(Stop::Blocked);
+            }
             let digest = input.sha256().to_owned();
             match staging.unchanged(&file.name, &digest, &self.settings).filter(|_| !self.options.overwrite) {
                 Some(earlier) => outcome = earlier,
@@ -215,10 +220,10 @@ fn publish(
     outcome: &mut FileOutcome,
 ) -> Result<(), ConversionError> {
     let target = format!("{}.parquet", outcome.source);
-    let rejects_target = format!("{}.rejects.jsonl", outcome.source);
+    let rejects_target = format!("{}{REJECTS_SUFFIX}", outcome.source);
     match rejects.finish().map_err(ConversionError::write("write", Path::new(&rejects_target)))? {
         Some(path) => outcome.rejects = Some(staging.publish(&path, &rejects_target)?),
-        None => staging.withdraw(&rejects_target)?,
+        None => staging.withdraw_rejects(&outcome.source)?,
     }
     outcome.output = Some(staging.publish(parquet, &target)?);
     Ok(())
@@ -244,6 +249,11 @@ fn settle(
             outcome.reason = Some("the file holds no data".to_owned());
         }
         Err(Stop::Table(error)) => fail(&mut outcome, error.to_failure()),
+        Err(Stop::Blocked) => {
+            let detail = format!("a folder named `{}.parquet` is in the way in the destination", outcome.source);
+            let failure = Failure::new(Code::AlreadyExists, detail).with_hint("remove it, or use another destination");
+            fail(&mut outcome, failure);
+        }
         Err(Stop::Panicked) => {
             let failure =
                 Failure::new(Code::Internal, "the reader broke down on this file, which is a fault of textmill")

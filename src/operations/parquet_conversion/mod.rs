@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod filter;
 mod glob;
 mod job;
 mod options;
@@ -14,6 +15,7 @@ mod plan;
 mod rejects;
 mod run;
 mod staging;
+mod walk;
 
 pub use error::ConversionError;
 pub use glob::PATTERN as GLOB_PATTERN;

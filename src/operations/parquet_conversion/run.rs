@@ -11,6 +11,7 @@ use super::options::ConversionOptions;
 use super::outcome::{ConversionOutcome, FileOutcome, FileStatus};
 use super::plan::{self, ConversionSource, PlannedFile, Step};
 use super::staging::Staging;
+use crate::core::failure::Failure;
 use crate::core::progress::Progress;
 use crate::operations::context::RunContext;
 
@@ -38,6 +39,7 @@ pub fn convert(
         let outcomes = run.each(|_, file| match &file.step {
             Step::Convert(promise) => converter.look(file, *promise),
             Step::Skip(reason) => Ok(skipped(file, reason)),
+            Step::Refuse(failure) => Ok(refused(file, failure)),
         })?;
         return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));
     }
@@ -48,6 +50,7 @@ pub fn convert(
         let outcome = match &file.step {
             Step::Convert(promise) => converter.convert(file, *promise, &staging, &index.to_string())?,
             Step::Skip(reason) => skipped(file, reason),
+            Step::Refuse(failure) => refused(file, failure),
         };
         staging.note(&outcome)?;
         Ok(outcome)
@@ -69,6 +72,12 @@ pub fn convert(
 fn skipped(file: &PlannedFile, reason: &str) -> FileOutcome {
     let mut outcome = FileOutcome::new(&file.name, FileStatus::Skipped, file.size_bytes);
     outcome.reason = Some(reason.to_owned());
+    outcome
+}
+
+fn refused(file: &PlannedFile, failure: &Failure) -> FileOutcome {
+    let mut outcome = FileOutcome::new(&file.name, FileStatus::Failed, file.size_bytes);
+    outcome.error = Some(failure.clone());
     outcome
 }
 
@@ -133,7 +142,7 @@ impl<'a> Run<'a> {
     }
 
     fn advance(&self, file: &PlannedFile) {
-        if matches!(file.step, Step::Skip(_)) {
+        if !matches!(file.step, Step::Convert(_)) {
             return;
         }
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

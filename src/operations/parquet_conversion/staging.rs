@@ -20,6 +20,9 @@ pub(super) const STAGING: &str = ".textmill-tmp";
 /// The report in the destination.
 pub const REPORT: &str = "textmill-report.json";
 
+/// What stands behind a source's name in the name of its rejected rows.
+pub(super) const REJECTS_SUFFIX: &str = ".rejects.jsonl";
+
 /// A destination held by this run.
 #[derive(Debug)]
 pub(super) struct Staging {
@@ -71,8 +74,17 @@ impl Staging {
         Ok(OutputFile { path: path.to_owned(), size_bytes, sha256 })
     }
 
-    /// Removes what an earlier run left under this name, if anything.
-    pub(super) fn withdraw(&self, path: &str) -> Result<(), ConversionError> {
+    /// Whether a folder stands where a file should be.
+    pub(super) fn is_blocked(&self, path: &str) -> bool {
+        self.destination.join(path).is_dir()
+    }
+
+    /// Removes the rejects that an earlier run wrote for this source, and nothing that others put there.
+    pub(super) fn withdraw_rejects(&self, source: &str) -> Result<(), ConversionError> {
+        let Some(rejects) = self.earlier.get(source).and_then(|earlier| earlier.rejects.as_ref()) else {
+            return Ok(());
+        };
+        let path = &rejects.path;
         let target = self.destination.join(path);
         match fs::remove_file(&target) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

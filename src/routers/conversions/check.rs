@@ -42,8 +42,13 @@ async fn check_destination(destination: &Destination, places: &Places, faults: &
     match destination {
         Destination::Path { path } => {
             let (roots, path) = (places.roots.clone(), path.clone());
-            let resolved = blocking(move || roots.resolve_new(&path).map(|_place| ())).await?;
-            note("/destination/path", resolved, faults)
+            let shown = path.clone();
+            let resolved = blocking(move || roots.resolve_new(&path).map(|place| place.is_file())).await?;
+            if matches!(resolved, Ok(true)) {
+                let failure = Failure::new(Code::InvalidParameter, format!("the destination `{shown}` is a file"));
+                faults.at("/destination/path", failure.with_hint("name a folder; it is made if it is not there"));
+            }
+            note("/destination/path", resolved.map(drop), faults)
         }
         Destination::Uri { uri } => {
             faults.at("/destination/uri", no_bucket(uri));

@@ -92,8 +92,8 @@ impl ListJobs {
 
 /// List jobs
 ///
-/// Newest first, in pages: follow `next_cursor` until it is `null`, with the same filters. A list leaves results out; ask
-/// for a job to have its own.
+/// Newest first, in pages: follow `next_cursor` until it is `null`, with the same filters. Of results a
+/// list holds the `summary`; ask for a job to have its whole.
 #[utoipa::path(
     get, path = "/v1/jobs", tag = "jobs", params(ListJobs),
     responses((status = 200, description = "A page of jobs", body = JobList)),

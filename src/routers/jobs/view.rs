@@ -27,7 +27,7 @@ pub(crate) struct JobView {
     options: Value,
     /// How far it is.
     progress: Progress,
-    /// The outcome, once succeeded; else, and in lists, `null`.
+    /// The outcome, once succeeded; else `null`. In lists only its `summary`.
     #[schema(value_type = Option<Object>)]
     result: Option<Value>,
     /// Rows and files that were told apart as unusable; 0 until it has ended.
@@ -58,9 +58,12 @@ pub(crate) struct JobView {
 }
 
 impl JobView {
-    /// As one of many: without its result, which can be large.
+    /// As one of many: of its result, which can be large, only the `summary`.
     pub(crate) fn in_list(job: Job) -> Self {
-        Self { result: None, ..Self::from(job) }
+        let mut view = Self::from(job);
+        let summary = view.result.as_mut().and_then(|result| result.get_mut("summary")).map(Value::take);
+        view.result = summary.map(|summary| serde_json::json!({ "summary": summary }));
+        view
     }
 }
 

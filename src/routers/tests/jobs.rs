@@ -1,3 +1,5 @@
+use futures::StreamExt as _;
+
 use super::*;
 use crate::core::progress::Progress;
 
@@ -69,20 +71,19 @@ async fn a_stream_of_events_ends_with_done_and_resumes() {
     let service = Service::start().await;
     let id = service.queue_conversion().await;
     let address = format!("/v1/jobs/{id}/events");
-    let watched = service.get(&address);
-    let worked = async {
-        let claim = service.claim().await;
-        service.events.notify(&id);
-        tokio::task::yield_now().await;
-        let progress = Progress { done: 1, total: Some(2), unit: "files".to_owned(), message: None };
-        assert!(service.store.report_progress(&claim.lease, &progress).await.unwrap());
-        service.events.notify(&id);
-        tokio::task::yield_now().await;
-        service.succeed(&claim).await;
-    };
-    let (answer, ()) = tokio::join!(watched, worked);
-    assert_eq!(answer.header("content-type"), "text/event-stream");
-    let told = events(&answer.text());
+    let request = Request::get(&address).body(Body::empty()).unwrap();
+    let response = service.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body().into_data_stream();
+    // The work begins once the stream has told where the job stands.
+    let first = body.next().await.unwrap().unwrap();
+    let claim = service.claim().await;
+    let progress = Progress { done: 1, total: Some(2), unit: "files".to_owned(), message: None };
+    assert!(service.store.report_progress(&claim.lease, &progress).await.unwrap());
+    service.events.notify(&id);
+    service.succeed(&claim).await;
+    let rest: Vec<_> = body.map(Result::unwrap).collect().await;
+    let told = events(&String::from_utf8([first].into_iter().chain(rest).flatten().collect()).unwrap());
     assert_eq!(told.first().unwrap().0, "status");
     assert_eq!(told.last().unwrap().0, "done");
     assert!(told.is_sorted_by_key(|(_, version)| *version));

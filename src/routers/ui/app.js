@@ -76,18 +76,29 @@ function draw({ job, node }) {
   drawProgress(job, node);
   const outcome = part("outcome");
   outcome.hidden = job.status !== "succeeded";
-  outcome.textContent = job.rejected_count === 0
-    ? "Every row is accounted for; none was rejected."
-    : `Told apart as unusable: ${number.format(job.rejected_count)} (rows and files). The report names each.`;
+  outcome.textContent = inWords(job.result?.summary);
   const fault = part("fault");
   fault.hidden = job.error === null || job.status === "succeeded";
   if (job.error) tell(fault, new Problem(job.error, 0));
   const report = part("report");
-  report.hidden = job.status !== "succeeded";
+  report.hidden = !isFinal(job);
   report.href = `/v1/jobs/${job.id}/report`;
   part("files").hidden = job.status !== "succeeded";
   part("cancel").hidden = isFinal(job) || job.cancel_requested;
   part("retry").hidden = !["failed", "cancelled"].includes(job.status);
+}
+
+/** What came of a conversion, from its sums. */
+function inWords(sums) {
+  if (!sums) return "";
+  const counted = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+  if (sums.converted === 0) return `Nothing was converted, of ${counted(sums.files, "file")}: the report says why.`;
+  const left = [
+    sums.failed > 0 ? `${counted(sums.failed, "file")} can't be read` : "",
+    sums.rows_rejected > 0 ? `${counted(sums.rows_rejected, "row")} rejected` : "",
+  ].filter(Boolean);
+  const done = `${number.format(sums.converted)} of ${counted(sums.files, "file")} in Parquet, ${counted(sums.rows_out, "row")}`;
+  return left.length ? `${done}; ${left.join(", ")}: the report names each.` : `${done}; none rejected.`;
 }
 
 function drawProgress(job, node) {
@@ -247,7 +258,8 @@ async function orTell(work) {
 function optionsOf(form) {
   const include = form.include.value.trim();
   return {
-    ...(include ? { include: include.split(/\s+/) } : {}),
+    ...(include ? { include: include.split("\n").map((glob) => glob.trim()).filter(Boolean) } : {}),
+    header: form.header.value,
     schema: form.schema.value,
     ambiguous_dates: form.ambiguous_dates.value,
     overwrite: form.overwrite.checked,

@@ -116,15 +116,25 @@ impl Trial {
 /// Share of records of one width from which on a dialect is taken.
 const ENOUGH: f64 = 0.5;
 
+/// The delimiter that a first line `sep=;` names, as Excel writes and reads it.
+pub(super) fn declared(head: &[u8]) -> Option<u8> {
+    let line = head.split(|byte| *byte == b'\n' || *byte == b'\r').next()?;
+    match line {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter @ (b',' | b';' | b'\t' | b'|')] => Some(*delimiter),
+        _ => None,
+    }
+}
+
 /// Guesses from the head of the text. `whole`: the head is the whole text.
 pub(super) fn guess(head: &[u8], whole: bool, habit: Habit) -> DialectGuess {
     let line_end = line_end(head);
     let mut best: Option<(f64, Trial)> = None;
-    for delimiter in candidates(habit) {
+    let named = declared(head);
+    for delimiter in named.as_ref().map_or(candidates(habit), std::slice::from_ref) {
         for escape in [Escape::Double, Escape::Backslash] {
             let dialect = Dialect { delimiter: Some(*delimiter), quoting: true, escape, line_end };
             let trial = try_out(head, whole, dialect);
-            if !is_enough(&trial, habit) {
+            if named.is_none() && !is_enough(&trial, habit) {
                 continue;
             }
             let score = trial.score(habit);

@@ -221,6 +221,9 @@ impl DelimitedScan {
 
 /// Records of one field above a table of several are titles; in lists they are values.
 fn count_preamble(head: &[u8], found: DialectGuess, habit: Habit) -> usize {
+    if dialect::declared(head).is_some() {
+        return 1;
+    }
     if found.width < 2 || habit != Habit::Comma {
         return 0;
     }

@@ -1,0 +1,74 @@
+//! Everything below a folder, file by file; what can't be listed is said, not passed over.
+
+use std::path::Path;
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::filter::Filter;
+use super::plan::{PlannedFile, Step};
+use super::staging::STAGING;
+use crate::core::failure::{Code, Failure};
+
+/// Lists every file below `root`, except what lies in the destination.
+pub(super) fn walk(root: &Path, destination: &Path, filter: &Filter) -> Vec<PlannedFile> {
+    let destination = destination.canonicalize().ok();
+    let mut files = Vec::new();
+    // The root itself is no file of the source, even where it is a link to a folder.
+    let mut walk = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                files.push(unlisted(root, &error));
+                continue;
+            }
+        };
+        if !entry.file_type().is_dir() {
+            files.push(planned(root, &entry, filter));
+            continue;
+        }
+        let is_ours = entry.file_name() == STAGING || entry.path().canonicalize().ok() == destination;
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if is_ours || is_hidden {
+            walk.skip_current_dir();
+        }
+        if is_hidden && !is_ours {
+            files.push(hidden_folder(root, &entry));
+        }
+    }
+    files
+}
+
+fn planned(root: &Path, entry: &DirEntry, filter: &Filter) -> PlannedFile {
+    let name = relative(root, entry.path());
+    let step = if entry.file_type().is_file() {
+        filter.step(&name, entry.path())
+    } else {
+        Step::Skip("a link or special file".to_owned())
+    };
+    let size_bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+    PlannedFile { path: entry.path().to_owned(), name, size_bytes, step }
+}
+
+/// One line for all that it holds.
+fn hidden_folder(root: &Path, entry: &DirEntry) -> PlannedFile {
+    let step = Step::Skip("a hidden folder (its name begins with a dot)".to_owned());
+    let name = format!("{}/", relative(root, entry.path()));
+    PlannedFile { path: entry.path().to_owned(), name, size_bytes: 0, step }
+}
+
+/// A whole branch may be behind it: that is a failure, not a file left out.
+fn unlisted(root: &Path, error: &walkdir::Error) -> PlannedFile {
+    let path = error.path().unwrap_or(root).to_owned();
+    let name = relative(root, &path);
+    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    let failure = Failure::new(Code::StorageFailure, format!("`{name}` can't be listed: {why}"))
+        .with_hint("give the user that runs textmill the right to read and search it");
+    PlannedFile { path, name, size_bytes: 0, step: Step::Refuse(failure) }
+}
+
+/// Path inside the source, `/` between parts.
+fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
