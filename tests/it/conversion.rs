@@ -339,3 +339,118 @@ fn globs_that_choose_nothing_are_an_error() {
         assert_eq!(with(glob).unwrap().summary.converted, 1, "{glob}");
     }
 }
+
+fn one_file(name: &str, content: &str) -> textmill::operations::parquet_conversion::FileOutcome {
+    let (_folder, outcome) = convert_files(&[(name, content.as_bytes())]);
+    outcome.files.into_iter().next().unwrap()
+}
+
+#[test]
+fn quotes_count_in_a_one_column_csv_with_a_bare_header() {
+    let (folder, _) =
+        convert_files(&[("a.csv", b"text\n\"hello, world\"\nfoo\n\"line1\nline2\"\n\"say \"\"hi\"\"\"\n")]);
+    let table = texts(&folder.path().join("out/a.csv.parquet"));
+    assert_eq!(table, [["hello, world"], ["foo"], ["line1\nline2"], ["say \"hi\""]]);
+}
+
+#[test]
+fn json_longer_than_the_head_is_still_json() {
+    let records: Vec<_> = (0..9_000).map(|id| format!("{{\"id\":{id},\"name\":\"some name, {id}\"}}")).collect();
+    for (name, between) in [("a.csv", ",\n"), ("a.txt", ","), ("a.jsonl", ","), ("a.json", ",\n")] {
+        let file = one_file(name, &format!("[{}]", records.join(between)));
+        assert_eq!((file.rows_out, file.table.unwrap().columns.len()), (9_000, 2), "{name}");
+    }
+}
+
+#[test]
+fn a_row_with_a_delimiter_too_many_is_taken_and_typed() {
+    let file = one_file("a.csv", "a,b\n1,2\n3,4\n5,6\n7,8\nx,y,\n");
+    assert_eq!((file.rows_out, file.status), (5, FileStatus::Converted), "{:?}", file.error);
+    assert_eq!(file.table.unwrap().columns[0].data_type, "Utf8");
+}
+
+#[test]
+fn a_bad_first_line_of_jsonl_costs_one_row() {
+    let file = one_file("a.jsonl", "{\"a\":1},\n{\"a\":2}\n{\"a\":3}\n");
+    assert_eq!((file.rows_out, file.rows_rejected), (2, 1), "{:?}", file.error);
+}
+
+#[test]
+fn a_backslash_that_escapes_nothing_stays() {
+    let (folder, _) =
+        convert_files(&[("a.csv", b"a,b\n\"say \\\"hi\\\"\",1\n\"x \\\"y\\\", z\",2\n\"C:\\temp\\new\",3\n")]);
+    let batch = &rows(&folder.path().join("out/a.csv.parquet"))[0];
+    let texts: &StringArray = batch.column(0).as_any().downcast_ref().unwrap();
+    assert_eq!((texts.value(0), texts.value(2)), ("say \"hi\"", "C:\\temp\\new"));
+}
+
+#[test]
+fn rejects_of_an_array_stand_on_their_own_line() {
+    let (folder, outcome) = convert_files(&[("a.json", b"[{\"a\":1},\n\n5,\n{\"a\":2}]")]);
+    assert_eq!(outcome.summary.rows_rejected, 1);
+    let rejects = fs::read_to_string(folder.path().join("out/a.json.rejects.jsonl")).unwrap();
+    assert!(rejects.starts_with("{\"line\":3,") && rejects.contains("\"record\":\"5\""), "{rejects}");
+}
+
+#[test]
+fn limits_hold_on_wide_and_nested_tables() {
+    let commas = format!("a,b\n1,{}\n", ",".repeat(60_000));
+    assert_eq!(one_file("a.csv", &commas).error.unwrap().code.as_str(), "limit-exceeded");
+    let inner: Vec<_> = (0..256).map(|key| format!("\"k{key}\":1")).collect();
+    let outer: Vec<_> = (0..256).map(|key| format!("\"o{key}\":{{{}}}", inner.join(","))).collect();
+    assert_eq!(
+        one_file("a.jsonl", &format!("{{{}}}\n", outer.join(","))).error.unwrap().code.as_str(),
+        "limit-exceeded"
+    );
+    let names = vec!["a"; 20_000].join(",");
+    assert_eq!(one_file("b.csv", &format!("{names}\n{}\n", vec!["1"; 20_000].join(","))).rows_out, 1);
+}
+
+#[test]
+fn a_link_in_the_destination_leads_nothing_out_of_it() {
+    let folder = folder(&[("sub/a.csv", b"x,y\n1,2\n")]);
+    let (target, elsewhere) = (folder.path().join("out"), folder.path().join("elsewhere"));
+    fs::create_dir_all(&elsewhere).unwrap();
+    fs::create_dir_all(&target).unwrap();
+    fs::write(elsewhere.join("data.txt"), "precious").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, target.join("sub")).unwrap();
+    let outcome = convert_with(&folder.path().join("in"), &target, &ConversionOptions::default());
+    assert_eq!(outcome.summary.failed, 1, "{:?}", outcome.files);
+    std::os::unix::fs::symlink(&elsewhere, target.join(".textmill-tmp")).unwrap();
+    let source = ConversionSource::at(&folder.path().join("in")).unwrap();
+    let error = convert(&source, &target, &ConversionOptions::default(), &RunContext::unattended()).unwrap_err();
+    assert!(matches!(error, ConversionError::Write { .. }), "{error}");
+    assert_eq!(tree(&elsewhere).len(), 1);
+}
+
+#[test]
+fn folders_that_need_the_place_of_an_output_fail_alone() {
+    let files: [(&str, &[u8]); 3] = [
+        ("a.csv", b"x,y\n1,2\n"),
+        ("a.csv.parquet/b.csv", b"x,y\n1,2\n"),
+        ("textmill-report.json/b.csv", b"x,y\n1,2\n"),
+    ];
+    let (_folder, outcome) = convert_files(&files);
+    assert_eq!((outcome.summary.converted, outcome.summary.failed), (1, 2), "{:?}", outcome.files);
+}
+
+#[test]
+fn many_runs_at_once_leave_one_whole_result() {
+    let folder = folder(&[("a.csv", b"x,y\n1,2\n")]);
+    let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..40 {
+                    let found = ConversionSource::at(&source).unwrap();
+                    match convert(&found, &target, &ConversionOptions::default(), &RunContext::unattended()) {
+                        Ok(_) | Err(ConversionError::Busy { .. }) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            });
+        }
+    });
+    let names: Vec<_> = tree(&target).into_keys().collect();
+    assert_eq!(names, ["a.csv.parquet", "textmill-report.json"].map(std::path::PathBuf::from));
+}

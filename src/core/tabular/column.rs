@@ -118,6 +118,8 @@ pub struct ColumnProfile {
     clear_comma: bool,
     /// Values that narrowed nothing to text, before the one that did.
     typed_before_text: u64,
+    /// Line of the first value that fits a type.
+    first_line: u64,
     text_line: u64,
 }
 
@@ -125,7 +127,7 @@ impl ColumnProfile {
     /// A column without values; commas can be decimal commas unless they part the fields.
     pub fn new(decimal_comma: bool) -> Self {
         let fits = if decimal_comma { TypeSet::ALL } else { TypeSet::ALL.without(TypeSet::FLOAT_COMMA) };
-        Self { fits, filled: 0, null_words: 0, clear_comma: false, typed_before_text: 0, text_line: 0 }
+        Self { fits, filled: 0, null_words: 0, clear_comma: false, typed_before_text: 0, first_line: 0, text_line: 0 }
     }
 
     /// Takes one cell.
@@ -151,6 +153,9 @@ impl ColumnProfile {
             self.text_line = line;
         } else {
             self.typed_before_text += 1;
+            if self.first_line == 0 {
+                self.first_line = line;
+            }
             if self.fits == TypeSet::FLOAT_COMMA && !self.clear_comma {
                 self.clear_comma =
                     matches!(number::scan(cell), Some(number::Number::CommaDecimal { may_be_thousands: false }));
@@ -160,7 +165,12 @@ impl ColumnProfile {
 
     /// Adds what another profile of the same column saw.
     pub fn merge(&mut self, other: &Self) {
+        let was_text = self.fits.is_text() || other.fits.is_text();
         self.fits = self.fits.and(other.fits);
+        if self.fits.is_text() && !was_text {
+            // Each fits a type, not both the same: the line where the second began to differ.
+            self.text_line = self.first_line.max(other.first_line);
+        }
         self.filled += other.filled;
         self.null_words += other.null_words;
         self.clear_comma |= other.clear_comma;

@@ -97,7 +97,7 @@ mod tests {
     fn encoding_of(bytes: &[u8]) -> &'static str {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let input = Input::open(file.path(), UnpackLimits::default()).unwrap();
+        let input = Input::open(file.path(), UnpackLimits::default(), Default::default()).unwrap();
         detect(&input, bytes).unwrap().encoding.name()
     }
 

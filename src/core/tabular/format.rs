@@ -86,7 +86,10 @@ pub fn binary_format(head: &[u8]) -> Option<&'static str> {
         (b"BZh", "a bzip2 archive"),
         (b"\xfd7zXZ", "an xz archive"),
     ];
-    MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
+    // A table may begin with the letters of a magic number; binary data goes on with bytes that are no text.
+    let is_text =
+        head.iter().take(64).all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace()) && head.is_ascii();
+    MAGIC.iter().filter(|_| !is_text).find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }
 
 /// Whether decoded text holds so many control characters that it is no text.
@@ -102,16 +105,19 @@ pub fn sniff(head: &[u8], whole: bool, promise: Promise) -> Format {
     match promise {
         Promise::Json => Format::Json(layout(head, whole, false)),
         Promise::JsonLines => Format::Json(layout(head, whole, true)),
-        Promise::Delimited(_) if looks_json && begins_with_json(head) => Format::Json(layout(head, whole, false)),
+        Promise::Delimited(_) if looks_json && begins_with_json(head, whole) => {
+            Format::Json(layout(head, whole, false))
+        }
         Promise::Delimited(habit) => Format::Delimited(habit),
     }
 }
 
-fn begins_with_json(head: &[u8]) -> bool {
-    let mut tape = Tape::default();
-    match tape.parse(head) {
+fn begins_with_json(head: &[u8], whole: bool) -> bool {
+    match Tape::default().parse(head) {
         Ok(end) => matches!(head.get(end), None | Some(b'\n' | b'\r')),
-        Err(_) => false,
+        // Longer than the head, and JSON as far as it goes.
+        Err(Fault::Incomplete) => !whole,
+        Err(Fault::At { .. }) => false,
     }
 }
 
@@ -135,8 +141,10 @@ fn layout(head: &[u8], whole: bool, promised_lines: bool) -> Layout {
     }
     // A pretty-printed document in a file named .jsonl: its first value spans lines.
     let spans_lines = match tape.parse(text) {
-        Ok(_) => !line_is_value,
-        Err(Fault::Incomplete) => !whole && !rest.is_empty() && line.len() < 80,
+        Ok(end) => end > line.len(),
+        // Longer than the head: an array on one line, or a document whose first line opens it.
+        Err(Fault::Incomplete) if rest.is_empty() => !whole && document == Layout::Array,
+        Err(Fault::Incomplete) => !whole && line.len() < 80,
         Err(Fault::At { .. }) => false,
     };
     if spans_lines { document } else { Layout::Lines }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8};
+use tokio_util::sync::CancellationToken;
 
 use crate::core::hash::{HashingReader, sha256_hex};
 
@@ -94,6 +95,9 @@ pub enum InputError {
         /// The limit that was passed, in words.
         limit: String,
     },
+    /// Somebody asked for the reading to stop.
+    #[error("reading was cancelled")]
+    Cancelled,
     /// A byte that is not text in the encoding.
     #[error("byte {offset} is not valid {encoding}")]
     Undecodable {
@@ -113,14 +117,16 @@ pub struct Input {
     sha256: String,
     packing: Packing,
     limits: UnpackLimits,
+    cancel: CancellationToken,
 }
 
 impl Input {
-    /// Reads the file once, for its digest. Keeps small files.
+    /// Reads the file once, for its digest. Keeps small files. Once `cancel` is cancelled, every reading of it ends with
+    /// [`InputError::Cancelled`].
     ///
     /// # Errors
     /// When it can't be read.
-    pub fn open(path: &Path, limits: UnpackLimits) -> Result<Self, InputError> {
+    pub fn open(path: &Path, limits: UnpackLimits, cancel: CancellationToken) -> Result<Self, InputError> {
         let read = |source| InputError::Read { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(read)?;
         let small = file.metadata().map_err(read)?.len() <= KEEP_BYTES;
@@ -129,14 +135,20 @@ impl Input {
             file.read_to_end(&mut head).map_err(read)?;
             let (sha256, size_bytes) = (sha256_hex(&head), head.len() as u64);
             let packing = Packing::of(&head);
-            return Ok(Self { path: path.to_owned(), kept: Some(head.into()), size_bytes, sha256, packing, limits });
+            let (path, kept) = (path.to_owned(), Some(head.into()));
+            return Ok(Self { path, kept, size_bytes, sha256, packing, limits, cancel });
         }
         file.by_ref().take(8).read_to_end(&mut head).map_err(read)?;
         let packing = Packing::of(&head);
         let mut hashing = HashingReader::new(Cursor::new(head).chain(file));
-        io::copy(&mut hashing, &mut io::sink()).map_err(read)?;
+        let mut chunk = vec![0; CHUNK];
+        while hashing.read(&mut chunk).map_err(read)? > 0 {
+            if cancel.is_cancelled() {
+                return Err(InputError::Cancelled);
+            }
+        }
         let (sha256, size_bytes) = hashing.finish();
-        Ok(Self { path: path.to_owned(), kept: None, size_bytes, sha256, packing, limits })
+        Ok(Self { path: path.to_owned(), kept: None, size_bytes, sha256, packing, limits, cancel })
     }
 
     /// SHA-256 of the file as it lies there.
@@ -173,7 +185,8 @@ impl Input {
             Packing::Plain => u64::MAX,
             _ => self.limits.bytes.min(self.size_bytes.saturating_mul(self.limits.ratio).max(RATIO_FLOOR)),
         };
-        Ok(ByteStream { reader, packing: self.packing, path: self.path.clone(), read: 0, most, limits: self.limits })
+        let (path, cancel) = (self.path.clone(), self.cancel.clone());
+        Ok(ByteStream { reader, packing: self.packing, path, read: 0, most, limits: self.limits, cancel })
     }
 
     /// The text, from the beginning, without a byte-order mark.
@@ -193,6 +206,7 @@ pub struct ByteStream {
     read: u64,
     most: u64,
     limits: UnpackLimits,
+    cancel: CancellationToken,
 }
 
 impl std::fmt::Debug for ByteStream {
@@ -207,6 +221,9 @@ impl ByteStream {
     /// # Errors
     /// When reading or unpacking fails, or a limit is passed.
     pub fn read_chunk(&mut self, into: &mut Vec<u8>) -> Result<usize, InputError> {
+        if self.cancel.is_cancelled() {
+            return Err(InputError::Cancelled);
+        }
         let start = into.len();
         into.resize(start + CHUNK, 0);
         let mut filled = 0;
@@ -350,7 +367,7 @@ mod tests {
     fn text_of(bytes: &[u8], encoding: &'static Encoding) -> Result<String, InputError> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let mut stream = Input::open(file.path(), UnpackLimits::default())?.text(encoding)?;
+        let mut stream = Input::open(file.path(), UnpackLimits::default(), CancellationToken::new())?.text(encoding)?;
         let mut text = Vec::new();
         while stream.read_chunk(&mut text)? {}
         Ok(String::from_utf8(text).unwrap())

@@ -21,10 +21,14 @@ use crate::core::failure::{Code, Fails};
 
 /// Rows of a batch at most.
 pub const BATCH_ROWS: usize = 16_384;
+/// Cells of a batch at most, a row more or less: a wide table has short batches.
+pub const BATCH_CELLS: usize = 4 << 20;
 /// Bytes of text after which a batch ends.
 pub const BATCH_BYTES: usize = 8 << 20;
-/// Columns of a table at most.
+/// Columns of a table at most, those inside nested JSON objects counted.
 pub const MAX_COLUMNS: usize = 50_000;
+/// Bytes of one record at most.
+pub const MAX_RECORD: usize = 256 << 20;
 /// Bytes of the head that guesses are made from.
 const HEAD: usize = 256 << 10;
 
@@ -100,6 +104,7 @@ impl Fails for TableError {
             }
             Self::Input(InputError::Bomb { .. }) | Self::Limit { .. } => Code::LimitExceeded,
             Self::Input(InputError::Undecodable { .. }) => Code::UndecodableText,
+            Self::Input(InputError::Cancelled) => Code::Cancelled,
             Self::NotText { .. } => Code::UnsupportedFormat,
             Self::Empty => Code::EmptyTable,
             Self::Changed { .. } => Code::ResourceInUse,
@@ -118,7 +123,7 @@ impl Fails for TableError {
             Self::Limit { .. } => "split the file",
             Self::Rejects(_) => "check free space and permissions of the destination",
             Self::Changed { .. } => "convert again when nothing writes to it",
-            Self::Empty => return None,
+            Self::Input(InputError::Cancelled) | Self::Empty => return None,
         };
         Some(hint.to_owned())
     }

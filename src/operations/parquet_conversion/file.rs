@@ -22,7 +22,7 @@ use crate::core::failure::{Code, Fails, Failure};
 use crate::core::hash::sha256_hex;
 use crate::core::tabular::column::DateOrder;
 use crate::core::tabular::format::Promise;
-use crate::core::tabular::input::{Input, UnpackLimits};
+use crate::core::tabular::input::{Input, InputError, UnpackLimits};
 use crate::core::tabular::parquet::{Pages, ParquetFile};
 use crate::core::tabular::table::{Batches, Table, TableError, TableOptions};
 
@@ -37,8 +37,8 @@ enum Stop {
     Table(TableError),
     /// Its table has no Parquet form.
     NoParquet(String),
-    /// A folder stands in the place of its output.
-    Blocked,
+    /// Its output can't stand where it belongs.
+    Blocked(String),
     /// Its reader panicked.
     Panicked,
     /// The destination can't be written.
@@ -99,8 +99,8 @@ impl<'a> FileConverter<'a> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let done = guarded(|| {
             let input = self.input(file, &mut outcome)?;
-            if staging.is_blocked(&format!("{}.parquet", file.name)) {
-                return Err(Stop::Blocked);
+            if let Some(obstacle) = staging.obstacle(&format!("{}.parquet", file.name)) {
+                return Err(Stop::Blocked(obstacle));
             }
             let digest = input.sha256().to_owned();
             match staging.unchanged(&file.name, &digest, &self.settings).filter(|_| !self.options.overwrite) {
@@ -126,7 +126,8 @@ impl<'a> FileConverter<'a> {
         if self.cancel.is_cancelled() {
             return Err(ConversionError::Cancelled.into());
         }
-        let input = Input::open(&file.path, UnpackLimits::default()).map_err(TableError::Input)?;
+        let opened = Input::open(&file.path, UnpackLimits::default(), self.cancel.clone());
+        let input = opened.map_err(TableError::Input)?;
         outcome.size_bytes = input.size_bytes();
         outcome.sha256 = Some(input.sha256().to_owned());
         outcome.settings = Some(self.settings.clone());
@@ -244,15 +245,15 @@ fn settle(
         Ok(()) => {}
         Err(Stop::Run(error)) => return Err(error),
         Err(Stop::Output(error)) => return Err(ConversionError::write("write to", destination)(error)),
+        Err(Stop::Table(TableError::Input(InputError::Cancelled))) => return Err(ConversionError::Cancelled),
         Err(Stop::Table(TableError::Empty)) => {
             outcome.status = FileStatus::Skipped;
             outcome.reason = Some("the file holds no data".to_owned());
         }
         Err(Stop::Table(error)) => fail(&mut outcome, error.to_failure()),
-        Err(Stop::Blocked) => {
-            let detail = format!("a folder named `{}.parquet` is in the way in the destination", outcome.source);
-            let failure = Failure::new(Code::AlreadyExists, detail).with_hint("remove it, or use another destination");
-            fail(&mut outcome, failure);
+        Err(Stop::Blocked(obstacle)) => {
+            let failure = Failure::new(Code::AlreadyExists, obstacle);
+            fail(&mut outcome, failure.with_hint("remove it, or use another destination"));
         }
         Err(Stop::Panicked) => {
             let failure =

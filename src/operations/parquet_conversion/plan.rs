@@ -3,14 +3,16 @@
 //! The one decision: an output's name is the whole file name with `.parquet` behind it, so that `a.csv` and `a.tsv`
 //! never meet, and a new neighbour never renames an old output. Symbolic links are not followed.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::error::ConversionError;
 use super::filter::Filter;
 use super::glob;
 use super::options::ConversionOptions;
+use super::staging::{REJECTS_SUFFIX, REPORT};
 use super::walk::walk;
-use crate::core::failure::Failure;
+use crate::core::failure::{Code, Failure};
 use crate::core::tabular::format::Promise;
 
 /// Characters of a wrong glob that are shown.
@@ -99,7 +101,25 @@ pub(super) fn plan(
         return Err(ConversionError::NothingChosen { source_path, files: files.len() });
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
+    refuse_meeting_outputs(&mut files);
     Ok(files)
+}
+
+/// A folder named like the output of a file (`a.csv.parquet/b.csv` beside `a.csv`) would need its place.
+fn refuse_meeting_outputs(files: &mut [PlannedFile]) {
+    let converted = files.iter().filter(|file| matches!(file.step, Step::Convert(_)));
+    let outputs =
+        converted.flat_map(|file| [format!("{}.parquet", file.name), format!("{}{REJECTS_SUFFIX}", file.name)]);
+    let taken: HashSet<String> = outputs.chain([REPORT.to_owned()]).collect();
+    for file in files.iter_mut().filter(|file| matches!(file.step, Step::Convert(_))) {
+        let folders = file.name.match_indices('/').map(|(at, _)| file.name.get(..at).unwrap_or_default());
+        let meeting = folders.into_iter().find(|folder| taken.contains(*folder)).map(str::to_owned);
+        if let Some(folder) = meeting {
+            let failure =
+                Failure::new(Code::AlreadyExists, format!("its folder `{folder}` would need the place of an output"));
+            file.step = Step::Refuse(failure.with_hint("rename the folder"));
+        }
+    }
 }
 
 /// Source files are never changed: outputs in the source folder itself could take their places.

@@ -61,7 +61,7 @@ fn hidden_folder(root: &Path, entry: &DirEntry) -> PlannedFile {
 fn unlisted(root: &Path, error: &walkdir::Error) -> PlannedFile {
     let path = error.path().unwrap_or(root).to_owned();
     let name = relative(root, &path);
-    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    let why = error.io_error().map_or("it is part of a loop".to_owned(), |error| error.kind().to_string());
     let failure = Failure::new(Code::StorageFailure, format!("`{name}` can't be listed: {why}"))
         .with_hint("give the user that runs textmill the right to read and search it");
     PlannedFile { path, name, size_bytes: 0, step: Step::Refuse(failure) }

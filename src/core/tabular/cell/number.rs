@@ -10,7 +10,7 @@ pub enum Number {
         /// The digits.
         magnitude: u64,
     },
-    /// Fits a 64-bit float to the last digit written (17 significant digits at most).
+    /// Fits a 64-bit float to the last digit written.
     Decimal,
     /// The same with a decimal comma.
     CommaDecimal {
@@ -21,8 +21,12 @@ pub enum Number {
     NotANumber,
 }
 
-/// More significant digits than this are not all kept by a 64-bit float.
+/// So many significant digits every 64-bit float keeps.
+const SAFE_DIGITS: usize = 15;
+/// More than this no 64-bit float keeps, unless by chance.
 const MOST_DIGITS: usize = 17;
+/// Numbers of so few characters, without exponent, neither overflow nor vanish.
+const SAFE_LENGTH: usize = 300;
 
 /// Reads a trimmed, non-empty cell. `None`: not a number, or one that would lose digits, a leading zero or a `+`.
 pub fn scan(cell: &[u8]) -> Option<Number> {
@@ -38,7 +42,11 @@ pub fn scan(cell: &[u8]) -> Option<Number> {
         return None;
     }
     if whole_len == digits.len() {
-        return whole(digits).map(|magnitude| Number::Whole { negative, magnitude });
+        // Only a float has a negative zero.
+        let number = |magnitude| {
+            if negative && magnitude == 0 { Number::Decimal } else { Number::Whole { negative, magnitude } }
+        };
+        return whole(digits).map(number);
     }
     decimal(cell, digits, whole_len)
 }
@@ -66,31 +74,48 @@ fn decimal(cell: &[u8], digits: &[u8], whole_len: usize) -> Option<Number> {
             return None;
         }
     }
-    if whole_len + decimals == 0 || significant(&digits[..digits.len() - rest.len()]) > MOST_DIGITS {
+    if whole_len + decimals == 0 {
         return None;
     }
+    let mantissa = &digits[..digits.len() - rest.len()];
     if mark == b',' {
         let may_be_thousands = decimals == 3 && (1..=3).contains(&whole_len) && digits[0] != b'0';
-        return rest.is_empty().then_some(Number::CommaDecimal { may_be_thousands });
+        let fits = rest.is_empty() && is_exact(cell, mantissa, comma_to_f64);
+        return fits.then_some(Number::CommaDecimal { may_be_thousands });
     }
-    if rest.is_empty() {
-        return Some(Number::Decimal);
-    }
-    let exponent = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E"))?;
+    (is_exponent(rest) && is_exact(cell, mantissa, to_f64)).then_some(Number::Decimal)
+}
+
+/// Nothing, or `e` and a whole number.
+fn is_exponent(rest: &[u8]) -> bool {
+    let Some(exponent) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) else { return rest.is_empty() };
     let unsigned = exponent.strip_prefix(b"-").or_else(|| exponent.strip_prefix(b"+")).unwrap_or(exponent);
-    let plain = !unsigned.is_empty() && count_digits(unsigned) == unsigned.len();
-    (plain && keeps_size(cell)).then_some(Number::Decimal)
+    !unsigned.is_empty() && count_digits(unsigned) == unsigned.len()
+}
+
+/// Whether a 64-bit float holds every digit of the mantissa. Up to 15 it always does, unless the number is too large or
+/// too small; of 16 or 17 the float's own digits tell; more it never does.
+fn is_exact(cell: &[u8], mantissa: &[u8], read: fn(&[u8]) -> Option<f64>) -> bool {
+    let digits = significant(mantissa);
+    if digits <= SAFE_DIGITS && cell.len() <= SAFE_LENGTH && !cell.iter().any(|byte| matches!(byte, b'e' | b'E')) {
+        return true;
+    }
+    let Some(value) = read(cell).filter(|value| value.is_finite() && digits <= MOST_DIGITS) else { return false };
+    if digits == 0 || value == 0.0 {
+        return digits == 0;
+    }
+    if digits <= SAFE_DIGITS {
+        // Subnormal floats have fewer digits.
+        return value.is_normal();
+    }
+    let written = mantissa.iter().filter(|byte| byte.is_ascii_digit()).skip_while(|byte| **byte == b'0');
+    let held = format!("{:.*e}", digits - 1, value.abs());
+    written.copied().eq(held.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit))
 }
 
 /// Digits without leading zeros; the mark does not count.
 fn significant(mantissa: &[u8]) -> usize {
     mantissa.iter().filter(|byte| byte.is_ascii_digit()).skip_while(|byte| **byte == b'0').count()
-}
-
-/// Whether a number with an exponent neither becomes infinite nor vanishes.
-fn keeps_size(cell: &[u8]) -> bool {
-    let is_zero = cell.iter().take_while(|byte| !matches!(byte, b'e' | b'E')).all(|byte| !(b'1'..=b'9').contains(byte));
-    to_f64(cell).is_some_and(|value| value.is_finite() && (value != 0.0 || is_zero))
 }
 
 /// The value of a cell that [`scan`] took for any number with a decimal point.
@@ -134,6 +159,17 @@ mod tests {
         assert_eq!(scan(b"0e-400"), Some(Number::Decimal));
         assert_eq!(scan(b"1e"), None);
         assert_eq!(scan(b"1.e5"), None);
+    }
+
+    #[test]
+    fn a_number_that_a_float_would_round_is_none() {
+        for text in ["9007199254740993.0", "1234567890123456.7", "1e-320", &format!("0.{}1", "0".repeat(400))] {
+            assert_eq!(scan(text.as_bytes()), None, "{text}");
+        }
+        for text in ["9007199254740992.0", "0.1", "0.30000000000000004", "1234567890123456.8", "-0", "0.000"] {
+            assert_eq!(scan(text.as_bytes()), Some(Number::Decimal), "{text}");
+        }
+        assert_eq!(to_f64(b"-0").map(f64::is_sign_negative), Some(true));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::records::{Record, RecordReader};
 use super::scan::DelimitedScan;
 use crate::core::tabular::column::{ColumnBuilder, Misfit};
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{BATCH_BYTES, BATCH_ROWS, Batches, Rejects, TableError, TableNote};
+use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects, TableError, TableNote};
 
 /// Reads the rows of delimited text. Streams.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ impl Batches for DelimitedBatches {
         self.skip_head()?;
         let width = self.columns.len();
         let (mut rows, mut bytes) = (0, 0);
-        while rows < BATCH_ROWS && bytes < BATCH_BYTES {
+        while rows < BATCH_ROWS && rows * width < BATCH_CELLS && bytes < BATCH_BYTES {
             let Some(mut record) = self.reader.next_record()? else { break };
             if record.len() > width {
-                if !record.is_empty_from(width) {
+                if record.filled_len() > width {
                     let reason = format!("{} fields in a table of {width} columns", record.len());
                     rejects.reject(record.line, &reason, record.raw())?;
                     continue;

@@ -179,7 +179,10 @@ fn is_enough(trial: &Trial, habit: Habit) -> bool {
 /// Every line is a value. Quotes are honoured where the whole column is written with them.
 fn one_column(head: &[u8], whole: bool, habit: Habit, line_end: LineEnd) -> DialectGuess {
     // A delimiter that can't occur keeps quotes working for one-column CSV.
-    let quoted = head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'"');
+    let quoted = match habit {
+        Habit::Comma => head.contains(&b'"'),
+        Habit::Tab | Habit::Plain => head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'"'),
+    };
     let dialect = Dialect { delimiter: None, quoting: quoted, escape: Escape::Double, line_end };
     let plain = Dialect { quoting: false, ..dialect };
     let faultless = !quoted || try_out(head, whole, dialect).faults == 0;

@@ -5,6 +5,8 @@
 //! rule, its cells must be single words, and lines of different widths are a list. One column is a list without header
 //! in `.tsv` and `.txt`, and a table with one in `.csv`. Years that follow each other are names. Columns without a name are numbered from 0.
 
+use std::collections::{HashMap, HashSet};
+
 use super::dialect::Habit;
 use crate::core::tabular::cell::{self, TypeSet};
 use crate::core::tabular::encoding::Confidence;
@@ -72,7 +74,7 @@ fn looks_typed(cell: &str) -> bool {
 /// Empty cells may only stand at the end, where a delimiter too many makes them.
 fn filled_unique_short(first: &[String]) -> bool {
     let filled = first.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     filled > 0
         && first[..filled].iter().all(|cell| {
             let cell = cell.trim();
@@ -86,16 +88,17 @@ fn words(first: &[String]) -> bool {
 
 /// Names for `width` columns: those of the header, made unique, and numbers where there is none.
 pub(super) fn names(header: Option<&[String]>, width: usize) -> Vec<String> {
-    let mut taken = std::collections::HashSet::new();
+    let mut taken = HashSet::new();
+    let mut copies: HashMap<String, usize> = HashMap::new();
     (0..width)
         .map(|index| {
             let given = header.and_then(|header| header.get(index)).map_or("", |name| name.trim());
             let base = if given.is_empty() { index.to_string() } else { given.to_owned() };
             let mut name = base.clone();
-            let mut copy = 2;
             while !taken.insert(name.clone()) {
+                let copy = copies.entry(base.clone()).or_insert(1);
+                *copy += 1;
                 name = format!("{base}_{copy}");
-                copy += 1;
             }
             name
         })

@@ -6,12 +6,13 @@
 //! reads a quote that never closes as an ordinary character instead of swallowing the rest of the file.
 //! A property test holds it against the `csv` crate on well-formed input.
 //!
-//! Memory: one record, and at most [`MAX_FIELD`] bytes of a quoted field.
+//! Memory: one record, at most [`MAX_RECORD`] bytes; a quote that does not close within [`MAX_FIELD`] is none.
 
 use memchr::{memchr, memchr2};
 
 use super::dialect::{Dialect, Escape, LineEnd};
 use crate::core::tabular::input::{InputError, TextStream};
+use crate::core::tabular::table::{MAX_COLUMNS, MAX_RECORD, TableError};
 
 /// A quoted field longer than this is taken for a quote that never closes.
 pub(super) const MAX_FIELD: usize = 64 << 20;
@@ -104,9 +105,9 @@ impl Record<'_> {
         }
     }
 
-    /// Whether every field from `index` on is empty.
-    pub(super) fn is_empty_from(&self, index: usize) -> bool {
-        self.spans.iter().skip(index).all(|span| span.start == span.end)
+    /// How many fields it has without empty ones at the end.
+    pub(super) fn filled_len(&self) -> usize {
+        self.spans.iter().rposition(|span| span.start < span.end).map_or(0, |last| last + 1)
     }
 
     /// The record as it stands in the file, without its line end.
@@ -115,6 +116,7 @@ impl Record<'_> {
     }
 }
 
+/// A doubled quote is one; a backslash goes only before a quote or another backslash (`C:\temp` keeps its own).
 fn unescape(text: &[u8], escape: Escape, into: &mut Vec<u8>) {
     let mark = match escape {
         Escape::Double => b'"',
@@ -123,11 +125,12 @@ fn unescape(text: &[u8], escape: Escape, into: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = memchr(mark, rest) {
         into.extend_from_slice(&rest[..at]);
-        match rest.get(at + 1) {
-            Some(next) => into.push(*next),
-            None => into.push(mark),
-        }
-        rest = rest.get(at + 2..).unwrap_or_default();
+        let (kept, used): (&[u8], _) = match rest.get(at + 1) {
+            Some(next @ (b'"' | b'\\')) => (std::slice::from_ref(next), 2),
+            _ => (std::slice::from_ref(&rest[at]), 1),
+        };
+        into.extend_from_slice(kept);
+        rest = &rest[at + used..];
     }
     into.extend_from_slice(rest);
 }
@@ -138,6 +141,8 @@ enum Step {
     Record { end: usize, next: usize },
     /// The buffer ends inside a record.
     More,
+    /// It has more fields than a table may have columns.
+    TooWide,
 }
 
 /// Where a field ended.
@@ -171,13 +176,17 @@ impl<S: Chunks> RecordReader<S> {
     /// The next record; blank lines are counted and passed over.
     ///
     /// # Errors
-    /// When reading fails.
-    pub(super) fn next_record(&mut self) -> Result<Option<Record<'_>>, InputError> {
+    /// When reading fails, or a record is too long or too wide.
+    pub(super) fn next_record(&mut self) -> Result<Option<Record<'_>>, TableError> {
         loop {
             if self.at == self.buffer.len() && !self.refill()? {
                 return Ok(None);
             }
             match self.split() {
+                Step::TooWide => {
+                    let what = format!("the number of fields of the record on line {}", self.line);
+                    return Err(TableError::Limit { what, limit: MAX_COLUMNS.to_string() });
+                }
                 Step::More => {
                     if !self.refill()? {
                         // At the end `split` closes what is open; it never asks for more.
@@ -205,12 +214,16 @@ impl<S: Chunks> RecordReader<S> {
     }
 
     /// Drops what was read and appends a chunk; `false` at the end.
-    fn refill(&mut self) -> Result<bool, InputError> {
+    fn refill(&mut self) -> Result<bool, TableError> {
         if self.at_end {
             return Ok(false);
         }
         self.buffer.drain(..self.at);
         self.at = 0;
+        if self.buffer.len() > MAX_RECORD {
+            let what = format!("the size of the record on line {}", self.line);
+            return Err(TableError::Limit { what, limit: format!("{MAX_RECORD} bytes") });
+        }
         // A long record doubles its buffer, so that looking at it again and again stays linear.
         let want = self.buffer.len();
         let mut grown = 0;
@@ -243,6 +256,7 @@ impl<S: Chunks> RecordReader<S> {
                 None => self.rest_of_field(at, at),
             };
             match ended {
+                FieldEnd::Delimiter { .. } if self.spans.len() >= MAX_COLUMNS => return Step::TooWide,
                 FieldEnd::Delimiter { next } => at = next,
                 FieldEnd::Line { end, next } => return self.relative(end, next),
                 FieldEnd::More => {

@@ -12,7 +12,7 @@ use super::records::{Record, RecordReader};
 use crate::core::tabular::column::{ColumnNote, ColumnProfile, ColumnType};
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{ColumnReport, Guess, MAX_COLUMNS, TableError, TableOptions};
+use crate::core::tabular::table::{ColumnReport, Guess, TableError, TableOptions};
 
 /// Lines above a table at most.
 const MAX_PREAMBLE: usize = 20;
@@ -77,12 +77,9 @@ impl Survey {
         Self { usual, wider: Vec::new(), widths: Vec::new(), expected, decimal_comma }
     }
 
-    fn see(&mut self, record: &mut Record<'_>) -> Result<(), TableError> {
-        let width = record.len();
-        if width > MAX_COLUMNS {
-            let what = format!("line {} with {width} fields", record.line);
-            return Err(TableError::Limit { what, limit: format!("{MAX_COLUMNS} columns") });
-        }
+    fn see(&mut self, record: &mut Record<'_>) {
+        // Empty fields beyond the table are no reason to widen it, and pass 2 takes such rows.
+        let width = record.filled_len();
         match self.widths.iter_mut().find(|(known, _)| *known == width) {
             Some((_, count)) => *count += 1,
             None => self.widths.push((width, 1)),
@@ -95,7 +92,6 @@ impl Survey {
         for (index, column) in columns.iter_mut().take(width).enumerate() {
             column.see(record.field(index), line);
         }
-        Ok(())
     }
 
     fn see_first(&mut self, first: &First) {
@@ -142,7 +138,7 @@ impl DelimitedScan {
         let Some(first) = read_first(&mut reader)? else { return Err(TableError::Empty) };
         let mut survey = Survey::new(found.width.max(first.cells.len()), found.dialect);
         while let Some(mut record) = reader.next_record()? {
-            survey.see(&mut record)?;
+            survey.see(&mut record);
         }
         Ok(Self::settle((found, habit), (preamble_records, preamble), &first, survey, options))
     }

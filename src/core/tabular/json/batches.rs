@@ -11,13 +11,15 @@ use super::scan::JsonScan;
 use super::tape::{Kind, Value};
 use crate::core::tabular::column::Misfit;
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{BATCH_BYTES, BATCH_ROWS, Batches, Rejects, TableError, TableNote};
+use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects, TableError, TableNote};
 
 /// Reads the records of a JSON text. Streams; holds one record whole.
 #[derive(Debug)]
 pub struct JsonBatches {
     reader: JsonReader,
     schema: SchemaRef,
+    /// Columns, those inside objects counted.
+    width: usize,
     rows: Rows,
 }
 
@@ -45,7 +47,9 @@ impl JsonBatches {
             let (_, json_type) = &scan.columns[0];
             Rows::Values(JsonBuilder::new(json_type))
         };
-        Self { reader: JsonReader::new(scan.layout, stream), schema: scan.schema(), rows }
+        let schema = scan.schema();
+        let width = schema.flattened_fields().len();
+        Self { reader: JsonReader::new(scan.layout, stream), schema, width, rows }
     }
 }
 
@@ -53,7 +57,7 @@ impl Batches for JsonBatches {
     fn next_batch(&mut self, rejects: &mut dyn Rejects) -> Result<Option<RecordBatch>, TableError> {
         let wants_objects = matches!(self.rows, Rows::Objects(_));
         let (mut rows, mut bytes) = (0, 0);
-        while rows < BATCH_ROWS && bytes < BATCH_BYTES {
+        while rows < BATCH_ROWS && rows * self.width < BATCH_CELLS && bytes < BATCH_BYTES {
             let Some(record) = self.reader.next_record()? else { break };
             match record.outcome {
                 Outcome::Bad { reason } => rejects.reject(record.line, &format!("not JSON: {reason}"), record.raw)?,

@@ -8,10 +8,7 @@ use memchr::memchr;
 
 use super::tape::{Fault, Tape, Value};
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::TableError;
-
-/// A record is at most this long, in bytes.
-pub(super) const MAX_RECORD: usize = 256 << 20;
+use crate::core::tabular::table::{MAX_RECORD, TableError};
 
 /// How records lie in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +162,7 @@ impl JsonReader {
             }
             Some(b',') if !first => {
                 self.at += 1;
+                self.skip_space()?;
                 self.value().map(Some)
             }
             Some(_) if first => self.value().map(Some),

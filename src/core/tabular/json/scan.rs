@@ -36,23 +36,24 @@ impl JsonScan {
         let mut reader = JsonReader::new(layout, stream);
         let (mut keys, mut others) = (Keys::default(), Shape::default());
         let (mut objects, mut values, mut first_fault) = (0_u64, 0_u64, None);
+        let mut room = MAX_COLUMNS + 1;
         while let Some(record) = reader.next_record()? {
             match record.outcome {
                 Outcome::Value(value) if value.kind() == Kind::Object => {
                     objects += 1;
-                    keys.see(value);
-                    if keys.len() > MAX_COLUMNS {
-                        let what = format!("the number of different keys up to line {}", record.line);
-                        return Err(TableError::Limit { what, limit: format!("{MAX_COLUMNS} columns") });
-                    }
+                    keys.see(value, &mut room);
                 }
                 Outcome::Value(value) => {
                     values += 1;
-                    others.see(value);
+                    others.see(value, &mut room);
                 }
                 Outcome::Bad { reason } => {
                     first_fault.get_or_insert((record.line, reason));
                 }
+            }
+            if room == 0 {
+                let what = format!("the number of different keys up to line {}", record.line);
+                return Err(TableError::Limit { what, limit: format!("{MAX_COLUMNS} columns") });
             }
         }
         let scan = match (objects, values, first_fault) {

@@ -65,12 +65,17 @@ impl Keys {
         self.shapes.len() - 1
     }
 
-    /// Takes the keys of one object.
-    pub(super) fn see(&mut self, object: Value<'_>) {
+    /// Takes the keys of one object; `room`: how many more keys the whole table may have, 0 when it is used up.
+    pub(super) fn see(&mut self, object: Value<'_>, room: &mut usize) {
         let mut hint = 0;
         for (key, value) in object.entries() {
+            let before = self.shapes.len();
             let at = self.find_or_add(&key.text(), hint);
-            self.shapes[at].1.see(value);
+            *room = room.saturating_sub(self.shapes.len() - before);
+            if *room == 0 {
+                return;
+            }
+            self.shapes[at].1.see(value, room);
             hint = at + 1;
         }
     }
@@ -83,7 +88,7 @@ impl Keys {
 
 impl Shape {
     /// Takes one value.
-    pub(super) fn see(&mut self, value: Value<'_>) {
+    pub(super) fn see(&mut self, value: Value<'_>, room: &mut usize) {
         match value.kind() {
             Kind::Null | Kind::End => {}
             Kind::Bool => self.seen |= BOOL,
@@ -98,12 +103,12 @@ impl Shape {
             Kind::Array => {
                 self.seen |= LIST;
                 let item = self.item.get_or_insert_default();
-                value.children().for_each(|child| item.see(child));
+                value.children().for_each(|child| item.see(child, room));
             }
             Kind::Object => {
                 self.seen |= OBJECT;
                 if self.keys.len() <= MAX_NESTED_KEYS {
-                    self.keys.see(value);
+                    self.keys.see(value, room);
                 }
             }
         }

@@ -1,0 +1,64 @@
+//! What earlier runs did in a destination: their report, and the journal of one that was killed.
+//!
+//! The journal is appended to file by file; its last line may be cut off. A report that can't be read (none, or of
+//! another version) only costs converting again.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+use super::REPORT;
+use crate::operations::parquet_conversion::outcome::{ConversionOutcome, FileOutcome, FileStatus};
+
+/// What earlier runs did.
+#[derive(Debug)]
+pub(super) struct History {
+    /// The latest entry of each source.
+    latest: HashMap<String, FileOutcome>,
+    /// Every output that any of them wrote, and the source it came from.
+    outputs: Vec<(String, String)>,
+    /// What was left over before.
+    stale: Vec<String>,
+}
+
+impl History {
+    /// Reads report and journal.
+    pub(super) fn read(destination: &Path, journal: &Path) -> Self {
+        let report = read_report(destination);
+        let mut history = Self { latest: HashMap::new(), outputs: Vec::new(), stale: report.stale };
+        for file in report.files.into_iter().chain(read_journal(journal)) {
+            for output in file.output.iter().chain(&file.rejects) {
+                history.outputs.push((file.source.clone(), output.path.clone()));
+            }
+            history.latest.insert(file.source.clone(), file);
+        }
+        history
+    }
+
+    /// The latest entry of a source.
+    pub(super) fn of(&self, source: &str) -> Option<&FileOutcome> {
+        self.latest.get(source)
+    }
+
+    /// Outputs that are still there, while their sources are gone, left out or can't be converted any more.
+    pub(super) fn stale(&self, destination: &Path, present: &[FileOutcome]) -> Vec<String> {
+        let converted = present.iter().filter(|file| file.status == FileStatus::Converted);
+        let sources: HashSet<_> = converted.clone().map(|file| file.source.as_str()).collect();
+        let fresh: HashSet<_> =
+            converted.flat_map(|file| file.output.iter().chain(&file.rejects)).map(|output| &output.path).collect();
+        let left = self.outputs.iter().filter(|(source, _)| !sources.contains(source.as_str())).map(|(_, path)| path);
+        let known = left.chain(&self.stale).filter(|path| !fresh.contains(path));
+        let there = known.filter(|path| destination.join(path).is_file());
+        there.cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+fn read_report(destination: &Path) -> ConversionOutcome {
+    let text = fs::read(destination.join(REPORT)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_else(|_| ConversionOutcome::new(false, Vec::new(), Vec::new()))
+}
+
+fn read_journal(path: &Path) -> Vec<FileOutcome> {
+    let text = fs::read(path).unwrap_or_default();
+    text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}

@@ -1,0 +1,166 @@
+//! The destination while a run writes to it: one run at a time, files that appear whole, and a journal to go on from.
+//!
+//! Files are written under [`STAGING`] and renamed into place. A killed run leaves that folder; the next one reads its
+//! journal, clears it and goes on. The one decision: what an earlier run did counts only if input, settings and output
+//! still have the digests that were noted, so no state can lie.
+
+mod history;
+mod lock;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use history::History;
+use lock::LockedFolder;
+
+use super::error::ConversionError;
+use super::outcome::{ConversionOutcome, FileOutcome, OutputFile};
+use crate::core::hash::sha256_file;
+
+/// The folder in the destination that a run works in.
+pub(super) const STAGING: &str = ".textmill-tmp";
+/// The report in the destination.
+pub const REPORT: &str = "textmill-report.json";
+/// What stands behind a source's name in the name of its rejected rows.
+pub(super) const REJECTS_SUFFIX: &str = ".rejects.jsonl";
+
+const JOURNAL: &str = "journal.jsonl";
+
+/// A destination held by this run.
+#[derive(Debug)]
+pub(super) struct Staging {
+    /// Links followed: outputs must lie inside.
+    destination: PathBuf,
+    folder: LockedFolder,
+    journal: Mutex<File>,
+    history: History,
+    /// Folders that got files, to be brought to the disk.
+    touched: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Staging {
+    /// Takes the destination, clears what a killed run left, and reads what was done.
+    pub(super) fn open(destination: &Path) -> Result<Self, ConversionError> {
+        let real = destination.canonicalize().map_err(ConversionError::write("find", destination))?;
+        let folder = LockedFolder::take(destination, real.join(STAGING))?;
+        let journal_path = folder.join(JOURNAL);
+        let history = History::read(&real, &journal_path);
+        folder.clear(JOURNAL)?;
+        let journal = File::options().create(true).append(true).open(&journal_path);
+        let journal = Mutex::new(journal.map_err(ConversionError::write("open", &journal_path))?);
+        Ok(Self { destination: real, folder, journal, history, touched: Mutex::new(BTreeSet::new()) })
+    }
+
+    /// The folder that takes the outputs.
+    pub(super) fn destination(&self) -> &Path {
+        &self.destination
+    }
+
+    /// A path to write to; `publish` moves it into place.
+    pub(super) fn scratch(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Why no file can stand at a path, if so: a folder in its place, a file in the place of its folder, or a link that
+    /// leads out of the destination.
+    pub(super) fn obstacle(&self, path: &str) -> Option<String> {
+        let target = self.destination.join(path);
+        if target.is_dir() {
+            return Some(format!("a folder named `{path}` is in the way in the destination"));
+        }
+        let existing = target.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok())?;
+        match existing.canonicalize() {
+            Ok(real) if !real.starts_with(&self.destination) => {
+                Some(format!("a link in the destination leads out of it, on the way to `{path}`"))
+            }
+            Ok(real) if real.is_dir() => None,
+            _ => Some(format!("a file is in the way of a folder in the destination, on the way to `{path}`")),
+        }
+    }
+
+    /// Moves a whole file into place.
+    pub(super) fn publish(&self, scratch: &Path, path: &str) -> Result<OutputFile, ConversionError> {
+        let target = self.destination.join(path);
+        let (sha256, size_bytes) = sha256_file(scratch).map_err(ConversionError::write("read back", scratch))?;
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(ConversionError::write("make the folder", parent))?;
+            self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(parent.to_owned());
+        }
+        fs::rename(scratch, &target).map_err(ConversionError::write("move into place", &target))?;
+        Ok(OutputFile { path: path.to_owned(), size_bytes, sha256 })
+    }
+
+    /// Removes the rejects that an earlier run wrote for this source, and nothing that others put there.
+    pub(super) fn withdraw_rejects(&self, source: &str) -> Result<(), ConversionError> {
+        let Some(rejects) = self.history.of(source).and_then(|earlier| earlier.rejects.as_ref()) else {
+            return Ok(());
+        };
+        let target = self.destination.join(&rejects.path);
+        match fs::remove_file(&target) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(ConversionError::write("remove the old", &target)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The entry of an earlier run, if nothing has changed since.
+    pub(super) fn unchanged(&self, source: &str, sha256: &str, settings: &str) -> Option<FileOutcome> {
+        let entry = self.history.of(source)?;
+        let same = entry.sha256.as_deref() == Some(sha256) && entry.settings.as_deref() == Some(settings);
+        let outputs = [entry.output.as_ref()?].into_iter().chain(entry.rejects.as_ref());
+        let intact = |output: &OutputFile| {
+            let found = sha256_file(&self.destination.join(&output.path));
+            found.is_ok_and(|(digest, size_bytes)| digest == output.sha256 && size_bytes == output.size_bytes)
+        };
+        (same && outputs.into_iter().all(intact)).then(|| FileOutcome { unchanged: true, ..entry.clone() })
+    }
+
+    /// Notes that a file is done.
+    pub(super) fn note(&self, file: &FileOutcome) -> Result<(), ConversionError> {
+        let path = self.folder.join(JOURNAL);
+        let line = serde_json::to_vec(file).map_err(io::Error::from).map(|mut line| {
+            line.push(b'\n');
+            line
+        });
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        line.and_then(|line| journal.write_all(&line)).map_err(ConversionError::write("note in", &path))
+    }
+
+    /// Outputs of earlier runs that no source of this one stands for.
+    pub(super) fn stale(&self, present: &[FileOutcome]) -> Vec<String> {
+        self.history.stale(&self.destination, present)
+    }
+
+    /// Writes the report, brings everything to the disk, and gives the destination free.
+    pub(super) fn close(self, outcome: &ConversionOutcome) -> Result<(), ConversionError> {
+        let scratch = self.scratch(REPORT);
+        write_report(&scratch, outcome).map_err(ConversionError::write("write", &scratch))?;
+        self.publish(&scratch, REPORT)?;
+        let touched = self.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for folder in touched {
+            File::open(&folder).and_then(|file| file.sync_all()).map_err(ConversionError::write("sync", &folder))?;
+        }
+        // The journal goes only now: a power cut before this point costs a look, never a report.
+        self.folder.clear("")?;
+        self.folder.remove();
+        Ok(())
+    }
+
+    /// Leaves the journal for the next run and removes the rest.
+    pub(super) fn abandon(self) {
+        // Best effort: the next run clears whatever stays.
+        let _ = self.folder.clear(JOURNAL);
+    }
+}
+
+fn write_report(path: &Path, outcome: &ConversionOutcome) -> io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(&outcome.without_history())?;
+    text.push(b'\n');
+    let mut file = File::create(path)?;
+    file.write_all(&text)?;
+    file.sync_all()
+}
