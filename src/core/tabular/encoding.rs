@@ -93,11 +93,12 @@ mod tests {
     use super::*;
     use crate::core::tabular::input::UnpackLimits;
     use std::io::Write;
+    use tokio_util::sync::CancellationToken;
 
     fn encoding_of(bytes: &[u8]) -> &'static str {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let input = Input::open(file.path(), UnpackLimits::default(), Default::default()).unwrap();
+        let input = Input::open(file.path(), UnpackLimits::default(), CancellationToken::new()).unwrap();
         detect(&input, bytes).unwrap().encoding.name()
     }
 

@@ -232,7 +232,8 @@ fn publish(
 
 /// A reader that panics has met a file that it was not made for; the run goes on without it.
 fn guarded(work: impl FnOnce() -> Result<(), Stop>) -> Result<(), Stop> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_told_by_the_panic_hook| Err(Stop::Panicked))
+    // What the panic said is told by the panic hook.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Stop::Panicked))
 }
 
 /// The file's line in the outcome; only a run that must end is an error here.
