@@ -9,7 +9,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{
-    ConversionError, ConversionOptions, ConversionOutcome, ConversionSource, FileStatus, Header, SchemaMode, convert,
+    ConversionError, ConversionOptions, ConversionOutcome, ConversionSource, Delimiter, Encoding, FileStatus, Header,
+    SchemaMode, convert,
 };
 
 use crate::support::tree;
@@ -453,4 +454,18 @@ fn many_runs_at_once_leave_one_whole_result() {
     });
     let names: Vec<_> = tree(&target).into_keys().collect();
     assert_eq!(names, ["a.csv.parquet", "textmill-report.json"].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn every_guess_can_be_overridden() {
+    let folder = folder(&[("a.csv", b"x;y,z\nm\xfcde;\x80,1\n")]);
+    let options = ConversionOptions {
+        delimiter: Delimiter::Semicolon,
+        encoding: Encoding::Windows1252,
+        header: Header::Absent,
+        ..ConversionOptions::default()
+    };
+    convert_with(&folder.path().join("in"), &folder.path().join("out"), &options);
+    let table = texts(&folder.path().join("out/a.csv.parquet"));
+    assert_eq!(table, [["x", "y,z"], ["müde", "€,1"]]);
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::column::{ColumnNote, DateOrder};
-use super::delimited::{DelimitedBatches, DelimitedScan, DialectReport};
-use super::encoding::{self, Confidence};
+use super::delimited::{DelimitedBatches, DelimitedScan, DelimiterWish, DialectReport};
+use super::encoding::{self, Confidence, EncodingGuess};
 use super::format::{self, Format, FormatName, Promise};
 use super::input::{Input, InputError};
 use super::json::{JsonBatches, JsonScan};
@@ -41,6 +41,10 @@ pub struct TableOptions {
     pub date_order: DateOrder,
     /// Whether the first record names the columns; `None`: find out.
     pub header: Option<bool>,
+    /// What parts the fields of delimited text.
+    pub delimiter: DelimiterWish,
+    /// Character encoding; `None`: find out.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
 }
 
 /// A file is not a table, or can't be read as one.
@@ -251,7 +255,10 @@ impl Table {
     /// When it is not a table.
     pub fn inspect(input: Input, promise: Promise, options: TableOptions) -> Result<Self, TableError> {
         let head = binary_head(&input)?;
-        let found = encoding::detect(&input, &head)?;
+        let found = match options.encoding {
+            Some(encoding) => EncodingGuess { encoding, confidence: Confidence::Certain },
+            None => encoding::detect(&input, &head)?,
+        };
         let mut text = Vec::new();
         let mut stream = input.text(found.encoding)?;
         while text.len() < HEAD && stream.read_chunk(&mut text)? {}

@@ -301,19 +301,20 @@ fn table_options(options: &ConversionOptions) -> TableOptions {
         Header::Present => Some(true),
         Header::Absent => Some(false),
     };
-    TableOptions { as_text: options.schema == SchemaMode::Text, date_order, header }
+    let (delimiter, encoding) = (options.delimiter.wish(), options.encoding.wish());
+    TableOptions { as_text: options.schema == SchemaMode::Text, date_order, header, delimiter, encoding }
 }
 
-/// Digest of everything besides the input that shapes an output.
+/// Digest of everything besides the input that shapes an output: the version, and all options but those that only choose
+/// files or say whether to write.
 fn settings_digest(options: &ConversionOptions) -> String {
-    let shaping = serde_json::json!({
-        "textmill": env!("CARGO_PKG_VERSION"),
-        "schema": options.schema,
-        "header": options.header,
-        "ambiguous_dates": options.ambiguous_dates,
-        "compression": options.compression,
-        "row_group_rows": options.row_group_rows,
-        "max_rejects": options.max_rejects,
-    });
+    let shaping_options = ConversionOptions {
+        include: Vec::new(),
+        exclude: Vec::new(),
+        overwrite: false,
+        dry_run: false,
+        ..options.clone()
+    };
+    let shaping = serde_json::json!({ "textmill": env!("CARGO_PKG_VERSION"), "options": shaping_options });
     sha256_hex(shaping.to_string().as_bytes())
 }

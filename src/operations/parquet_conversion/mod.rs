@@ -4,6 +4,7 @@
 //! The one decision: the destination carries its own history (`textmill-report.json`), so a re-run skips what has not
 //! changed without any database.
 
+mod encoding;
 mod error;
 mod file;
 mod filter;
@@ -17,10 +18,11 @@ mod run;
 mod staging;
 mod walk;
 
+pub use encoding::Encoding;
 pub use error::ConversionError;
 pub use glob::PATTERN as GLOB_PATTERN;
 pub use job::{ConversionHandler, KIND};
-pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Header, SchemaMode};
+pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Delimiter, Header, SchemaMode};
 pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
 pub use plan::ConversionSource;
 pub use run::convert;

@@ -4,7 +4,9 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::encoding::Encoding;
 use crate::core::storage::location::{Destination, Source};
+use crate::core::tabular::delimited::DelimiterWish;
 
 /// A conversion as asked for by a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -36,6 +38,12 @@ pub struct ConversionOptions {
     /// Whether the first record of delimited text names the columns
     #[arg(long, value_enum, default_value_t, value_name = "WHETHER")]
     pub header: Header,
+    /// What parts the fields of delimited text
+    #[arg(long, value_enum, default_value_t, value_name = "CHARACTER")]
+    pub delimiter: Delimiter,
+    /// Character encoding of the files
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub encoding: Encoding,
     /// What `01/02/2024` means where a column never tells day from month
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     pub ambiguous_dates: AmbiguousDates,
@@ -64,6 +72,8 @@ impl Default for ConversionOptions {
             exclude: Vec::new(),
             schema: SchemaMode::default(),
             header: Header::default(),
+            delimiter: Delimiter::default(),
+            encoding: Encoding::default(),
             ambiguous_dates: AmbiguousDates::default(),
             compression: Compression::default(),
             row_group_rows: 1_000_000,
@@ -96,6 +106,38 @@ pub enum Header {
     Present,
     /// It does not, in any file; columns are numbered from 0.
     Absent,
+}
+
+/// What parts the fields of delimited text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Delimiter {
+    /// Find out, file by file; the report says what was found.
+    #[default]
+    Auto,
+    /// `,`
+    Comma,
+    /// A tab.
+    Tab,
+    /// `;`
+    Semicolon,
+    /// `|`
+    Pipe,
+    /// Nothing: every line is one value.
+    None,
+}
+
+impl Delimiter {
+    pub(super) fn wish(self) -> DelimiterWish {
+        match self {
+            Self::Auto => DelimiterWish::Find,
+            Self::Comma => DelimiterWish::Is(b','),
+            Self::Tab => DelimiterWish::Is(b'\t'),
+            Self::Semicolon => DelimiterWish::Is(b';'),
+            Self::Pipe => DelimiterWish::Is(b'|'),
+            Self::None => DelimiterWish::Absent,
+        }
+    }
 }
 
 /// What a date like `01/02/2024` means where its column never tells.

@@ -143,7 +143,7 @@ fn of_table(table: &TableReport) -> Vec<Matter> {
     let mut matters = Vec::new();
     if table.encoding.confidence == Confidence::Low {
         let text = format!("Its character encoding is a guess: {} fits best.", table.encoding.value);
-        let next = "If letters look wrong in the Parquet file, save the source as UTF-8 and convert again.";
+        let next = "If letters look wrong in the Parquet file, convert this file with `encoding` set to the right one.";
         matters.push(Matter::new(Severity::Check, 1, text).next(next));
     }
     matters.extend(table.dialect.iter().flat_map(of_dialect));
@@ -159,7 +159,7 @@ fn of_dialect(dialect: &DialectReport) -> Vec<Matter> {
             None => "Every line was taken for one value, which is a guess.".to_owned(),
         };
         let next =
-            "If its columns are not what they should be, save it anew as comma-separated text and convert again.";
+            "If its columns are not what they should be, convert this file with `delimiter` set to what parts them.";
         matters.push(Matter::new(Severity::Check, 1, text).next(next));
     }
     if dialect.header.confidence == Confidence::Low {

@@ -77,6 +77,18 @@ pub enum Habit {
     Plain,
 }
 
+/// What whoever asks says of the delimiter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DelimiterWish {
+    /// Find it.
+    #[default]
+    Find,
+    /// It is this one.
+    Is(u8),
+    /// There is none: every line is one value.
+    Absent,
+}
+
 /// How the records of the head fare under one dialect.
 #[derive(Debug, Clone, Copy)]
 struct Trial {
@@ -125,11 +137,19 @@ pub(super) fn declared(head: &[u8]) -> Option<u8> {
     }
 }
 
-/// Guesses from the head of the text. `whole`: the head is the whole text.
-pub(super) fn guess(head: &[u8], whole: bool, habit: Habit) -> DialectGuess {
+/// Guesses from the head of the text what was not said. `whole`: the head is the whole text.
+pub(super) fn guess(head: &[u8], whole: bool, habit: Habit, wish: DelimiterWish) -> DialectGuess {
+    let found = match wish {
+        DelimiterWish::Find => return find(head, whole, habit, declared(head)),
+        DelimiterWish::Is(delimiter) => find(head, whole, habit, Some(delimiter)),
+        DelimiterWish::Absent => one_column(head, whole, habit, line_end(head)),
+    };
+    DialectGuess { confidence: Confidence::Certain, ..found }
+}
+
+fn find(head: &[u8], whole: bool, habit: Habit, named: Option<u8>) -> DialectGuess {
     let line_end = line_end(head);
     let mut best: Option<(f64, Trial)> = None;
-    let named = declared(head);
     for delimiter in named.as_ref().map_or(candidates(habit), std::slice::from_ref) {
         for escape in [Escape::Double, Escape::Backslash] {
             let dialect = Dialect { delimiter: Some(*delimiter), quoting: true, escape, line_end };
@@ -236,7 +256,7 @@ mod tests {
     use super::*;
 
     fn delimiter_of(text: &str, habit: Habit) -> Option<char> {
-        guess(text.as_bytes(), true, habit).dialect.delimiter.map(char::from)
+        guess(text.as_bytes(), true, habit, DelimiterWish::Find).dialect.delimiter.map(char::from)
     }
 
     #[test]
@@ -257,20 +277,35 @@ mod tests {
     fn quoted_delimiters_and_newlines_do_not_count() {
         let text = "id,text\n1,\"a, b\nc\"\n2,\"d, e, f\"\n";
         assert_eq!(delimiter_of(text, Habit::Comma), Some(','));
-        assert_eq!(guess(text.as_bytes(), true, Habit::Comma).width, 2);
+        assert_eq!(guess(text.as_bytes(), true, Habit::Comma, DelimiterWish::Find).width, 2);
     }
 
     #[test]
     fn backslash_escapes_are_found_where_doubled_quotes_fail() {
         let text = "a,b\n\"x \\\"y\\\", z\",1\n\"p\",2\n\"q \\\"r, s\",3\n";
-        assert_eq!(guess(text.as_bytes(), true, Habit::Comma).dialect.escape, Escape::Backslash);
+        assert_eq!(guess(text.as_bytes(), true, Habit::Comma, DelimiterWish::Find).dialect.escape, Escape::Backslash);
         let text = "a,b\n\"x \"\"y\"\", z\",1\n";
-        assert_eq!(guess(text.as_bytes(), true, Habit::Comma).dialect.escape, Escape::Double);
+        assert_eq!(guess(text.as_bytes(), true, Habit::Comma, DelimiterWish::Find).dialect.escape, Escape::Double);
+    }
+
+    #[test]
+    fn what_is_said_of_the_delimiter_holds() {
+        let said = |wish| guess(b"a;b,c\nd;e,f\n", true, Habit::Comma, wish);
+        assert_eq!(said(DelimiterWish::Is(b';')).dialect.delimiter, Some(b';'));
+        assert_eq!(said(DelimiterWish::Is(b'|')).dialect.delimiter, Some(b'|'));
+        assert_eq!(said(DelimiterWish::Absent).dialect.delimiter, None);
+        assert_eq!(said(DelimiterWish::Absent).confidence, Confidence::Certain);
     }
 
     #[test]
     fn lone_carriage_returns_end_lines_only_without_newlines() {
-        assert_eq!(guess(b"a,b\r1,2\r", true, Habit::Comma).dialect.line_end, LineEnd::CarriageReturn);
-        assert_eq!(guess(b"a,b\r\n1,2\r\n", true, Habit::Comma).dialect.line_end, LineEnd::Newline);
+        assert_eq!(
+            guess(b"a,b\r1,2\r", true, Habit::Comma, DelimiterWish::Find).dialect.line_end,
+            LineEnd::CarriageReturn
+        );
+        assert_eq!(
+            guess(b"a,b\r\n1,2\r\n", true, Habit::Comma, DelimiterWish::Find).dialect.line_end,
+            LineEnd::Newline
+        );
     }
 }

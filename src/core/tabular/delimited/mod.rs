@@ -7,5 +7,5 @@ mod records;
 mod scan;
 
 pub use batches::DelimitedBatches;
-pub use dialect::{Escape, Habit, LineEnd};
+pub use dialect::{DelimiterWish, Escape, Habit, LineEnd};
 pub use scan::{DelimitedScan, DialectReport};

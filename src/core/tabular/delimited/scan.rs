@@ -131,7 +131,7 @@ impl DelimitedScan {
         stream: TextStream,
         options: TableOptions,
     ) -> Result<Self, TableError> {
-        let found = dialect::guess(head, whole, habit);
+        let found = dialect::guess(head, whole, habit, options.delimiter);
         let preamble_records = count_preamble(head, found, habit);
         let mut reader = RecordReader::new(stream, found.dialect);
         let preamble = read_preamble(&mut reader, preamble_records)?;
