@@ -71,7 +71,7 @@ pub(super) fn convert_and_tell(
     let (target, wanted, progress) = (destination.to_owned(), options.clone(), context.printer.progress_sink());
     let outcome = until_interrupted(move |cancel| {
         let progress: Arc<dyn ProgressSink> = progress;
-        convert(&found, &target, &wanted, &RunContext { progress, cancel })
+        convert(&found, &target, &wanted, &RunContext { progress, cancel, reserved: None })
     })??;
     if let Some(path) = &results.html {
         let about = about(source, destination);

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::context::{Context, Process};
-use super::exit::{CommandError, CommandResult, ExitStatus};
+use super::exit::{CommandResult, ExitStatus};
 use super::runtime::block_on;
 use crate::app::App;
 use crate::config::Config;
@@ -73,14 +73,15 @@ async fn serve(config: Config, sample: Option<&str>, context: &Context) -> Comma
     context.printer.note(format!("textmill {} is on http://{address} (API: /docs, stop: Ctrl-C)", BUILD.version))?;
     tracing::info!(%address, "serving");
     let stop = shutdown.token();
-    let served = shutdown
-        .spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
+    shutdown.spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
     let signal = signals.next().await;
     tracing::info!(?signal, "stopping");
-    context.printer.note("stopping: running jobs come to a safe point")?;
-    stop_within(&shutdown, app.config().server.shutdown_timeout, context).await?;
-    drop(served);
-    Ok(ExitStatus::Done)
+    // Whether anybody still listens to our words must not decide how the jobs end.
+    let _ = context.printer.note("stopping: running jobs come to a safe point; once more stops at once");
+    tokio::select! {
+        () = stop_within(&shutdown, app.config().server.shutdown_timeout, context) => Ok(ExitStatus::Done),
+        _ = signals.next() => Ok(ExitStatus::Interrupted),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -90,13 +91,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn stop_within(shutdown: &Shutdown, timeout: Duration, context: &Context) -> Result<(), CommandError> {
+async fn stop_within(shutdown: &Shutdown, timeout: Duration, context: &Context) {
     shutdown.begin();
     if shutdown.wait(timeout).await.is_err() {
         tracing::warn!(timeout_s = timeout.as_secs(), "not everything came to a safe point in time");
-        context.printer.warning("a job did not come to a safe point in time; it is run again at the next start")?;
+        let _ =
+            context.printer.warning("a job did not come to a safe point in time; it is run again at the next start");
     }
-    Ok(())
 }
 
 /// The first start shows a finished job; later ones find one and leave it.
@@ -171,18 +172,19 @@ fn readiness(app: &App, workers: Option<&JoinHandle<()>>) -> Vec<ReadinessCheck>
         }),
         ReadinessCheck::new("data_roots", move || {
             let roots = roots.clone();
-            async move {
-                let unreadable = roots.roots().iter().find(|root| std::fs::read_dir(root).is_err());
-                unreadable.map_or(Ok(()), |_| Err("a data root can't be read".to_owned()))
-            }
+            // A network folder may hang: not on a thread that answers requests.
+            on_disk(move || {
+                let unreadable = roots.roots().iter().any(|root| std::fs::read_dir(root).is_err());
+                if unreadable { Err("a data root can't be read".to_owned()) } else { Ok(()) }
+            })
         }),
         ReadinessCheck::new("state_dir", move || {
             let state_dir = state_dir.clone();
-            async move {
+            on_disk(move || {
                 tempfile::tempfile_in(&state_dir)
                     .map(drop)
                     .map_err(|error| format!("it can't be written: {}", error.kind()))
-            }
+            })
         }),
     ];
     if let Some(workers) = workers {
@@ -193,4 +195,9 @@ fn readiness(app: &App, workers: Option<&JoinHandle<()>>) -> Vec<ReadinessCheck>
         }));
     }
     checks
+}
+
+/// Looks at the disk on a thread that may block.
+async fn on_disk(look: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), String> {
+    tokio::task::spawn_blocking(look).await.unwrap_or_else(|error| Err(format!("the look broke off: {error}")))
 }

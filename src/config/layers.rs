@@ -49,7 +49,11 @@ impl Layers {
         match text.parse::<Table>() {
             Ok(table) => self.lay_table("", table, &origin, path.parent().unwrap_or(Path::new("."))),
             Err(error) => {
-                let detail = format!("is not TOML: {}", error.to_string().trim_end());
+                // Without the line itself, as the error would show it: a key may stand there.
+                let line = error
+                    .span()
+                    .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+                let detail = format!("is not TOML: line {line}: {}", error.message());
                 self.faults.push(Fault::new(Code::MalformedInput, detail, origin));
             }
         }

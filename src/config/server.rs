@@ -69,7 +69,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: env_vars::MAX_UPLOAD_BYTES,
         kind: Kind::Whole { min: KIB, max: 1024 * 1024 * GIB, unit: "bytes" },
         default: DefaultValue::Whole(10 * GIB),
-        help: "Largest file of an upload.",
+        help: "Largest upload, all files of a request together.",
     },
     Setting {
         key: "server.max_concurrent_requests",

@@ -1,5 +1,6 @@
 //! What every operation gets besides its options: somebody to tell, and somebody who may say stop.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -13,12 +14,14 @@ pub struct RunContext {
     pub progress: Arc<dyn ProgressSink>,
     /// Looked at every safe point.
     pub cancel: CancellationToken,
+    /// A folder that is neither read nor written, wherever it lies: the service's own.
+    pub reserved: Option<Arc<Path>>,
 }
 
 impl RunContext {
     /// A run that nobody watches or stops.
     pub fn unattended() -> Self {
-        Self { progress: Arc::new(Silent), cancel: CancellationToken::new() }
+        Self { progress: Arc::new(Silent), cancel: CancellationToken::new(), reserved: None }
     }
 }
 

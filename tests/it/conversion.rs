@@ -469,3 +469,34 @@ fn every_guess_can_be_overridden() {
     let table = texts(&folder.path().join("out/a.csv.parquet"));
     assert_eq!(table, [["x", "y,z"], ["müde", "€,1"]]);
 }
+
+#[test]
+fn a_forged_report_removes_nothing_outside_the_destination() {
+    let (folder, _) = convert_files(&[("a.jsonl", b"{\"x\":1}\nbad\n")]);
+    let (source, target, victim) = (folder.path().join("in"), folder.path().join("out"), folder.path().join("victim"));
+    fs::write(&victim, "precious").unwrap();
+    let report = fs::read_to_string(target.join("textmill-report.json")).unwrap();
+    for path in ["../victim", victim.to_str().unwrap()] {
+        fs::write(target.join("textmill-report.json"), report.replace("a.jsonl.rejects.jsonl", path)).unwrap();
+        fs::write(source.join("a.jsonl"), "{\"x\":1}\n").unwrap();
+        convert_with(&source, &target, &ConversionOptions::default());
+        assert!(victim.exists(), "{path}");
+    }
+}
+
+#[test]
+fn a_reserved_folder_is_neither_read_nor_written() {
+    let folder = folder(&[("a.csv", b"x,y\n1,2\n"), ("state/b.csv", b"x,y\n1,2\n")]);
+    let source = folder.path().join("in");
+    let run = |source: &Path, target: &Path| {
+        let reserved = Some(folder.path().join("in/state").canonicalize().unwrap().into());
+        let context = RunContext { reserved, ..RunContext::unattended() };
+        convert(&ConversionSource::at(source).unwrap(), target, &ConversionOptions::default(), &context).unwrap()
+    };
+    let read = run(&source, &folder.path().join("out"));
+    assert_eq!((read.summary.converted, read.summary.skipped), (1, 1), "{:?}", read.files);
+    fs::create_dir_all(folder.path().join("other/state")).unwrap();
+    fs::write(folder.path().join("other/state/c.csv"), "x,y\n1,2\n").unwrap();
+    let written = run(&folder.path().join("other"), &source);
+    assert_eq!(written.summary.failed, 1, "{:?}", written.files);
+}

@@ -178,3 +178,34 @@ fn jobs_of_the_service_are_seen_and_retried_from_the_command_line() {
     let watched = crate::support::run(folder.path(), &["job", "watch", again["id"].as_str().unwrap(), "--json"]);
     assert_eq!((watched.status.code(), &crate::support::json(&watched)["status"]), (Some(0), &"succeeded".into()));
 }
+
+#[test]
+fn a_stop_is_graceful_though_nobody_listens_any_more() {
+    let folder = folder();
+    let mut command = textmill(folder.path());
+    command.args(["serve", "--bind", "127.0.0.1:0", "--sample", "in"]).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let logs = folder.path().join(".textmill/logs");
+    wait_until("it serves", || logs.is_dir() && read_logs(&logs, "service_").contains("serving"));
+    drop(child.stderr.take());
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    assert!(read_logs(&logs, "service_").contains("stopping"));
+}
+
+#[test]
+fn a_job_waits_for_a_destination_in_use_without_losing_attempts() {
+    let folder = folder();
+    let held = folder.path().join("out/.textmill-tmp");
+    fs::create_dir_all(&held).unwrap();
+    let lock = fs::File::create(held.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let service = Service::start(folder.path(), &[]);
+    let request = json!({"source": {"type": "path", "path": "in"}, "destination": {"type": "path", "path": "out"}});
+    let id = service.convert(&request)["id"].as_str().unwrap().to_owned();
+    wait_until("it was tried", || read_logs(&folder.path().join(".textmill/logs"), "worker_").contains("waits"));
+    wait_until("it waits again", || service.get(&format!("/v1/jobs/{id}"))["attempt"] == 0);
+    lock.unlock().unwrap();
+    assert_eq!(service.ended(&id)["status"], "succeeded");
+}

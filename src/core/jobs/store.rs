@@ -150,7 +150,8 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
     /// One job.
     async fn get(&self, id: &JobId) -> Result<Option<Job>, StoreError>;
 
-    /// Jobs, newest first, those older than `before` when given; `limit` at most.
+    /// Jobs, newest first, those older than `before` when given; `limit` at most. Of each result only its `summary`, and
+    /// no artifacts: both can be large.
     async fn list(&self, filter: &JobFilter, before: Option<&JobId>, limit: u32) -> Result<JobPage, StoreError>;
 
     /// Takes the next job of one of `kinds`: queued and due, or running with an expired lease. An expired one that has
@@ -179,9 +180,9 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
     /// Ends a job that was asked to stop; `false`: the lease is lost.
     async fn finish_cancelled(&self, lease: &Lease) -> Result<bool, StoreError>;
 
-    /// Gives a job back at shutdown: queued again, or cancelled when that was asked for, this attempt not counted;
-    /// `false`: the lease is lost.
-    async fn release(&self, lease: &Lease) -> Result<bool, StoreError>;
+    /// Gives a job back, at shutdown or because what it needs is in use: queued again after `after`, this attempt not
+    /// counted, unless its cancel was asked for: then it becomes `cancelled`. `false`: the lease is lost.
+    async fn release(&self, lease: &Lease, after: Duration) -> Result<bool, StoreError>;
 
     /// Asks a job to stop.
     async fn request_cancel(&self, id: &JobId) -> Result<CancelAnswer, StoreError>;

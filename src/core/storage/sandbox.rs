@@ -116,6 +116,11 @@ impl DataRoots {
         Ok(self)
     }
 
+    /// The folder that requests are kept out of, symlinks followed.
+    pub fn reserved(&self) -> Option<Arc<Path>> {
+        self.reserved.clone()
+    }
+
     /// The roots, symlinks followed, in the order in which relative paths are tried.
     pub fn roots(&self) -> &[PathBuf] {
         &self.roots

@@ -96,15 +96,15 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// Makes the folder if need be, and removes what an earlier process left half done: one service at a time.
+    /// Makes the folder if need be, and removes what processes that have ended left half done.
     ///
     /// # Errors
     /// [`UploadError`] when the folder can't be made or read.
     pub async fn open(dir: PathBuf, ttl: Duration) -> Result<Self, UploadError> {
         fs::create_dir_all(&dir).await.map_err(UploadError::at("make the folder", &dir))?;
         for name in entry_names(&dir).await? {
-            if name.starts_with(INCOMING) || name.starts_with(REMOVED) {
-                let path = dir.join(name);
+            let path = dir.join(&name);
+            if name.starts_with(REMOVED) || (name.starts_with(INCOMING) && !is_held(&path)) {
                 fs::remove_dir_all(&path).await.map_err(UploadError::at("remove", &path))?;
             }
         }
@@ -121,7 +121,10 @@ impl Uploads {
         fs::create_dir(&partial).await.map_err(UploadError::at("make the folder", &partial))?;
         let partial = Partial { path: Some(partial) };
         let content = partial.join("content");
-        let file = fs::File::create_new(&content).await.map_err(UploadError::at("make", &content))?;
+        let file = std::fs::File::create_new(&content).map_err(UploadError::at("make", &content))?;
+        // Held until the file is closed: another service on the same folder knows by it that the upload lives.
+        file.try_lock().map_err(io::Error::from).map_err(UploadError::at("lock", &content))?;
+        let file = fs::File::from_std(file);
         Ok(UploadWriter {
             uploads: self.clone(),
             id,
@@ -297,6 +300,12 @@ impl Drop for Partial {
             let _ = std::fs::remove_dir_all(path);
         }
     }
+}
+
+/// Whether a living process writes to an incoming file.
+fn is_held(partial: &Path) -> bool {
+    let Ok(file) = std::fs::File::open(partial.join("content")) else { return false };
+    matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock))
 }
 
 async fn entry_names(dir: &Path) -> Result<Vec<String>, UploadError> {

@@ -69,7 +69,11 @@ impl JobHandler for ConversionHandler {
             Some(Destination::Uri { uri }) => return Err(no_buckets(uri)),
             None => context.artifact_dir.clone(),
         };
-        let run = RunContext { progress: Arc::clone(&context.progress), cancel: context.cancel.clone() };
+        let run = RunContext {
+            progress: Arc::clone(&context.progress),
+            cancel: context.cancel.clone(),
+            reserved: self.roots.reserved(),
+        };
         let outcome = convert(&source, &destination, &request.options, &run).map_err(|error| error.to_failure())?;
         let rejected_count = outcome.rejected_count();
         let result = serde_json::to_value(outcome)

@@ -77,16 +77,17 @@ pub(super) enum Step {
     Refuse(Failure),
 }
 
-/// Lists every file of the source, by path; those to be left out with their reason.
+/// Lists every file of the source, by path; those to be left out with their reason. `reserved` is not entered.
 pub(super) fn plan(
     source: &ConversionSource,
     destination: &Path,
     options: &ConversionOptions,
+    reserved: Option<&Path>,
 ) -> Result<Vec<PlannedFile>, ConversionError> {
     check_places(source, destination)?;
     let filter = Filter::new(options)?;
     let mut files = match source {
-        ConversionSource::Folder(root) => walk(root, destination, &filter),
+        ConversionSource::Folder(root) => walk(root, destination, reserved, &filter),
         ConversionSource::File { path, name } => {
             let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
             vec![PlannedFile { path: path.clone(), name: name.clone(), size_bytes, step: filter.step(name, path) }]

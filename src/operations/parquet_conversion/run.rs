@@ -32,7 +32,7 @@ pub fn convert(
     if let Some((_, first)) = faults.into_iter().next() {
         return Err(first);
     }
-    let files = plan::plan(source, destination, options)?;
+    let files = plan::plan(source, destination, options, context.reserved.as_deref())?;
     let converter = FileConverter::new(options, &context.cancel);
     if options.dry_run {
         let run = Run::new(&files, context);
@@ -44,7 +44,7 @@ pub fn convert(
         return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));
     }
     fs::create_dir_all(destination).map_err(ConversionError::write("make the folder", destination))?;
-    let staging = Staging::open(destination)?;
+    let staging = Staging::open(destination, context.reserved.clone())?;
     let run = Run::new(&files, context);
     let outcomes = run.each(|index, file| {
         let outcome = match &file.step {

@@ -9,8 +9,8 @@ use super::plan::{PlannedFile, Step};
 use super::staging::STAGING;
 use crate::core::failure::{Code, Failure};
 
-/// Lists every file below `root`, except what lies in the destination.
-pub(super) fn walk(root: &Path, destination: &Path, filter: &Filter) -> Vec<PlannedFile> {
+/// Lists every file below `root`, except what lies in the destination; `reserved` takes one line.
+pub(super) fn walk(root: &Path, destination: &Path, reserved: Option<&Path>, filter: &Filter) -> Vec<PlannedFile> {
     let destination = destination.canonicalize().ok();
     let mut files = Vec::new();
     // The root itself is no file of the source, even where it is a link to a folder.
@@ -27,14 +27,19 @@ pub(super) fn walk(root: &Path, destination: &Path, filter: &Filter) -> Vec<Plan
             files.push(planned(root, &entry, filter));
             continue;
         }
-        let is_ours = entry.file_name() == STAGING || entry.path().canonicalize().ok() == destination;
-        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if is_ours || is_hidden {
+        let real = entry.path().canonicalize().ok();
+        let reason = if entry.file_name() == STAGING || real == destination {
             walk.skip_current_dir();
-        }
-        if is_hidden && !is_ours {
-            files.push(hidden_folder(root, &entry));
-        }
+            continue;
+        } else if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            "a hidden folder (its name begins with a dot)"
+        } else if reserved.is_some() && real.as_deref() == reserved {
+            "a folder of the service itself"
+        } else {
+            continue;
+        };
+        walk.skip_current_dir();
+        files.push(folder_left_out(root, &entry, reason));
     }
     files
 }
@@ -51,8 +56,8 @@ fn planned(root: &Path, entry: &DirEntry, filter: &Filter) -> PlannedFile {
 }
 
 /// One line for all that it holds.
-fn hidden_folder(root: &Path, entry: &DirEntry) -> PlannedFile {
-    let step = Step::Skip("a hidden folder (its name begins with a dot)".to_owned());
+fn folder_left_out(root: &Path, entry: &DirEntry, reason: &str) -> PlannedFile {
+    let step = Step::Skip(reason.to_owned());
     let name = format!("{}/", relative(root, entry.path()));
     PlannedFile { path: entry.path().to_owned(), name, size_bytes: 0, step }
 }

@@ -6,13 +6,10 @@ use axum::response::{IntoResponse, Response};
 
 use crate::routers::problem::Problem;
 
-/// Turns a panic into a problem; its message goes to the log.
+/// Turns a panic into a problem; a message that is a literal goes to the log.
 #[expect(clippy::needless_pass_by_value, reason = "the layer calls it so")]
 pub(crate) fn answer(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => (*text).to_owned(),
-        (None, Some(text)) => text.clone(),
-        (None, None) => "no message".to_owned(),
-    };
+    // A formatted message may hold what a user sent; the panic hook has told it on standard error.
+    let message = panic.downcast_ref::<&str>().copied().unwrap_or("told on standard error");
     Problem::internal(format!("a handler panicked: {message}")).into_response()
 }

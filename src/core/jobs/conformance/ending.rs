@@ -124,7 +124,7 @@ pub(crate) async fn every_visible_change_grows_the_version(store: Store) {
     grown("fail").await;
     let second = claim_when_due(&store, LONG).await;
     grown("claim again").await;
-    store.release(&second.lease).await.unwrap();
+    store.release(&second.lease, Duration::ZERO).await.unwrap();
     grown("release").await;
     let third = claim(&store, LONG).await;
     grown("third claim").await;

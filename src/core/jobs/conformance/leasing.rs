@@ -59,7 +59,7 @@ pub(crate) async fn an_expired_lease_is_claimed_again_and_the_first_holder_is_lo
     assert!(!store.fail(lost, &failure, None).await.unwrap());
     assert!(!store.fail(lost, &failure, Some(NO_TIME)).await.unwrap());
     assert!(!store.finish_cancelled(lost).await.unwrap());
-    assert!(!store.release(lost).await.unwrap());
+    assert!(!store.release(lost, Duration::ZERO).await.unwrap());
     assert_eq!(stored(&store, &second.job).await, second.job);
 
     assert!(store.succeed(&second.lease, serde_json::json!("seen"), 0, &[]).await.unwrap());
@@ -128,13 +128,13 @@ pub(crate) async fn release_gives_the_job_back_and_does_not_count(store: Store) 
     for _ in 0..5 {
         let claim = claim(&store, LONG).await;
         assert_eq!(claim.job.attempt, 1);
-        assert!(store.release(&claim.lease).await.unwrap());
+        assert!(store.release(&claim.lease, Duration::ZERO).await.unwrap());
         let job = stored(&store, &claim.job).await;
         assert_eq!((job.status, job.attempt, job.started_at), (Status::Queued, 0, None));
     }
     let claim = claim(&store, LONG).await;
     store.request_cancel(&claim.job.id).await.unwrap();
-    assert!(store.release(&claim.lease).await.unwrap());
+    assert!(store.release(&claim.lease, Duration::ZERO).await.unwrap());
     assert_eq!(stored(&store, &claim.job).await.status, Status::Cancelled);
 }
 

@@ -40,11 +40,17 @@ pub(super) struct Attempt {
 
 /// The row that ends an attempt.
 enum Last {
-    Succeeded { result: Value, rejected_count: u64, artifacts: Vec<Artifact> },
+    Succeeded {
+        result: Value,
+        rejected_count: u64,
+        artifacts: Vec<Artifact>,
+    },
     Failed(Failure),
     WillRetry(Failure, Duration),
     Cancelled,
     Released,
+    /// What it needs is in use: it is tried again after this time.
+    Waits(Duration),
 }
 
 /// What became of an attempt.
@@ -187,6 +193,10 @@ impl Attempt {
 
     async fn fail(&self, failure: Failure) -> End {
         let job = &self.claim.job;
+        if failure.code == Code::ResourceInUse {
+            // Somebody else's run is no fault of this job: it waits for its turn, however long that run takes.
+            return self.write(Last::Waits(self.worker.settings.retry.after(job.attempt))).await;
+        }
         // The detail may name what is in a user's file; it stands in the row, for those who may read the job.
         tracing::warn!(code = %failure.code, "the attempt failed");
         let will_retry = failure.is_retryable() && job.attempt < job.max_attempts;
@@ -236,7 +246,8 @@ impl Attempt {
             Last::Failed(failure) => store.fail(lease, failure, None).await,
             Last::WillRetry(failure, after) => store.fail(lease, failure, Some(*after)).await,
             Last::Cancelled => store.finish_cancelled(lease).await,
-            Last::Released => store.release(lease).await,
+            Last::Released => store.release(lease, Duration::ZERO).await,
+            Last::Waits(after) => store.release(lease, *after).await,
         }
     }
 }
@@ -249,6 +260,7 @@ impl Last {
             Self::WillRetry(..) => "will_retry",
             Self::Cancelled => "cancelled",
             Self::Released => "released",
+            Self::Waits(_) => "waits",
         }
     }
 }

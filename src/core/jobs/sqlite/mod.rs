@@ -261,8 +261,9 @@ impl JobStore for SqliteJobStore {
         self.write_leased("end a cancelled job", leased(sql::FINISH_CANCELLED, lease).bind(self.retention())).await
     }
 
-    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
-        self.write_leased("give a job back", leased(sql::RELEASE, lease).bind(self.retention())).await
+    async fn release(&self, lease: &Lease, after: Duration) -> Result<bool, StoreError> {
+        let query = leased(sql::RELEASE, lease).bind(self.retention()).bind(milliseconds(after));
+        self.write_leased("give a job back", query).await
     }
 
     async fn request_cancel(&self, id: &JobId) -> Result<CancelAnswer, StoreError> {

@@ -172,6 +172,9 @@ pub(super) const FINISH_CANCELLED: &str = concat!(
 /// ?3 retention. A job whose cancel was asked for is not queued again.
 pub(super) const RELEASE: &str = concat!(
     "UPDATE jobs SET status = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
+         run_at = max(run_at, ",
+    now!(),
+    " + ?4),
          attempt = attempt - 1, started_at = CASE WHEN cancel_requested THEN started_at END,
          finished_at = CASE WHEN cancel_requested THEN ",
     now!(),
@@ -212,7 +215,14 @@ const AFTER_ALL: &str = "job_g";
 
 /// Jobs, newest first, one more than `limit` to tell whether older ones follow.
 pub(super) fn list(filter: &JobFilter, before: Option<&JobId>, limit: u32) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new("SELECT * FROM jobs WHERE id < ");
+    // A result can be megabytes, and a list has many: only its summary is read, and no artifacts.
+    let mut query = QueryBuilder::new(
+        "SELECT id, kind, status, options, progress_done, progress_total, progress_unit, progress_message,
+             CASE WHEN result IS NOT NULL THEN json_object('summary', json_extract(result, '$.summary')) END AS result,
+             rejected_count, error, '[]' AS artifacts, attempt, max_attempts, priority, cancel_requested, created_by,
+             created_at, run_at, started_at, finished_at, expires_at, version
+         FROM jobs WHERE id < ",
+    );
     query.push_bind(before.map_or(AFTER_ALL, JobId::as_str).to_owned());
     if let Some(kind) = &filter.kind {
         query.push(" AND kind = ").push_bind(kind.clone());

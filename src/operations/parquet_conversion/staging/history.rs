@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path};
 
-use super::REPORT;
+use super::{REJECTS_SUFFIX, REPORT};
 use crate::operations::parquet_conversion::outcome::{ConversionOutcome, FileOutcome, FileStatus};
 
 /// What earlier runs did.
@@ -25,8 +25,10 @@ impl History {
     /// Reads report and journal.
     pub(super) fn read(destination: &Path, journal: &Path) -> Self {
         let report = read_report(destination);
-        let mut history = Self { latest: HashMap::new(), outputs: Vec::new(), stale: report.stale };
-        for file in report.files.into_iter().chain(read_journal(journal)) {
+        let is_inside = |path: &String| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let stale = report.stale.into_iter().filter(is_inside).collect();
+        let mut history = Self { latest: HashMap::new(), outputs: Vec::new(), stale };
+        for file in report.files.into_iter().chain(read_journal(journal)).filter(is_plausible) {
             for output in file.output.iter().chain(&file.rejects) {
                 history.outputs.push((file.source.clone(), output.path.clone()));
             }
@@ -51,6 +53,15 @@ impl History {
         let there = known.filter(|path| destination.join(path).is_file());
         there.cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+/// A report lies where others may write: outputs count only under the names that a run would give them.
+fn is_plausible(file: &FileOutcome) -> bool {
+    let is_plain = Path::new(&file.source).components().all(|part| matches!(part, Component::Normal(_)));
+    let output = file.output.as_ref().is_none_or(|output| output.path == format!("{}.parquet", file.source));
+    let rejects =
+        file.rejects.as_ref().is_none_or(|rejects| rejects.path == format!("{}{REJECTS_SUFFIX}", file.source));
+    is_plain && output && rejects
 }
 
 fn read_report(destination: &Path) -> ConversionOutcome {

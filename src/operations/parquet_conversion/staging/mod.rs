@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use history::History;
 use lock::LockedFolder;
@@ -34,6 +34,8 @@ const JOURNAL: &str = "journal.jsonl";
 pub(super) struct Staging {
     /// Links followed: outputs must lie inside.
     destination: PathBuf,
+    /// Outputs must not lie in it.
+    reserved: Option<Arc<Path>>,
     folder: LockedFolder,
     journal: Mutex<File>,
     history: History,
@@ -43,15 +45,17 @@ pub(super) struct Staging {
 
 impl Staging {
     /// Takes the destination, clears what a killed run left, and reads what was done.
-    pub(super) fn open(destination: &Path) -> Result<Self, ConversionError> {
+    pub(super) fn open(destination: &Path, reserved: Option<Arc<Path>>) -> Result<Self, ConversionError> {
         let real = destination.canonicalize().map_err(ConversionError::write("find", destination))?;
+        // The service itself may write there: a job's artifacts.
+        let reserved = reserved.filter(|folder| !real.starts_with(folder));
         let folder = LockedFolder::take(destination, real.join(STAGING))?;
         let journal_path = folder.join(JOURNAL);
         let history = History::read(&real, &journal_path);
         folder.clear(JOURNAL)?;
         let journal = File::options().create(true).append(true).open(&journal_path);
         let journal = Mutex::new(journal.map_err(ConversionError::write("open", &journal_path))?);
-        Ok(Self { destination: real, folder, journal, history, touched: Mutex::new(BTreeSet::new()) })
+        Ok(Self { destination: real, reserved, folder, journal, history, touched: Mutex::new(BTreeSet::new()) })
     }
 
     /// The folder that takes the outputs.
@@ -73,6 +77,9 @@ impl Staging {
         }
         let existing = target.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok())?;
         match existing.canonicalize() {
+            Ok(real) if self.reserved.as_ref().is_some_and(|folder| real.starts_with(folder)) => {
+                Some(format!("`{path}` would lie in a folder of the service itself"))
+            }
             Ok(real) if !real.starts_with(&self.destination) => {
                 Some(format!("a link in the destination leads out of it, on the way to `{path}`"))
             }
@@ -98,6 +105,9 @@ impl Staging {
         let Some(rejects) = self.history.of(source).and_then(|earlier| earlier.rejects.as_ref()) else {
             return Ok(());
         };
+        if self.obstacle(&rejects.path).is_some() {
+            return Ok(());
+        }
         let target = self.destination.join(&rejects.path);
         match fs::remove_file(&target) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
