@@ -178,3 +178,17 @@ fn jobs_of_the_service_are_seen_and_retried_from_the_command_line() {
     let watched = crate::support::run(folder.path(), &["job", "watch", again["id"].as_str().unwrap(), "--json"]);
     assert_eq!((watched.status.code(), &crate::support::json(&watched)["status"]), (Some(0), &"succeeded".into()));
 }
+
+#[test]
+fn a_file_larger_than_a_json_body_is_taken_over_the_wire() {
+    let folder = folder();
+    let service = Service::start(folder.path(), &[]);
+    let rows = 400_000;
+    let large = "text,label\n".to_owned() + &"waste,1\r\n".repeat(rows);
+    let file = reqwest::blocking::multipart::Part::bytes(large.into_bytes()).file_name("large.csv");
+    let form = reqwest::blocking::multipart::Form::new().part("file", file);
+    let request = service.client.post(format!("{}/v1/conversions", service.url)).multipart(form);
+    let answer = request.header("Prefer", "wait=60").send().unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.json::<Value>().unwrap()["result"]["summary"]["rows_out"], rows);
+}
