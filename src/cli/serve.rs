@@ -143,6 +143,7 @@ fn parts(app: &App, workers: Option<&JoinHandle<()>>, shutdown: &Shutdown) -> Ht
         uploads: app.uploads().clone(),
         roots: app.roots().clone(),
         keys: ApiKeys::from_digests(digests),
+        loopback_only: server.bind.ip().is_loopback() && config.auth.api_keys.is_empty(),
         limits,
         metrics: Metrics::new(BUILD.version, BUILD.commit),
         info: info(),

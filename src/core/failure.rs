@@ -21,6 +21,9 @@ pub enum Code {
     InvalidCursor,
     /// No key, or one that is not known.
     MissingOrBadKey,
+    /// A page of another site asked through somebody's browser.
+    #[serde(rename = "cross-site-request")]
+    CrossSite,
     /// A path outside the configured data roots.
     PathOutsideDataRoot,
     /// A bucket or URI scheme that is not configured.
@@ -106,6 +109,7 @@ impl Code {
         Self::InvalidParameter,
         Self::InvalidCursor,
         Self::MissingOrBadKey,
+        Self::CrossSite,
         Self::PathOutsideDataRoot,
         Self::BucketNotAllowed,
         Self::NotFound,
@@ -141,6 +145,7 @@ impl Code {
             Self::InvalidParameter => "invalid-parameter",
             Self::InvalidCursor => "invalid-cursor",
             Self::MissingOrBadKey => "missing-or-bad-key",
+            Self::CrossSite => "cross-site-request",
             Self::PathOutsideDataRoot => "path-outside-data-root",
             Self::BucketNotAllowed => "bucket-not-allowed",
             Self::NotFound => "not-found",
@@ -182,7 +187,9 @@ impl Code {
             | Self::EmptyTable
             | Self::NotAcceptable
             | Self::MethodNotAllowed => Kind::InvalidInput,
-            Self::MissingOrBadKey | Self::PathOutsideDataRoot | Self::BucketNotAllowed => Kind::Forbidden,
+            Self::MissingOrBadKey | Self::CrossSite | Self::PathOutsideDataRoot | Self::BucketNotAllowed => {
+                Kind::Forbidden
+            }
             Self::NotFound => Kind::NotFound,
             Self::JobAlreadyFinished | Self::JobNotFinished | Self::AlreadyExists => Kind::Conflict,
             Self::BodyTooLarge | Self::TooManyInputs | Self::LimitExceeded => Kind::TooLarge,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Multipart, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use super::content::{self, Description};
 use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params, Position};
 use super::problem::{Faults, Problem};
 use super::state::{Gates, HttpLimits, HttpState};
-use super::upload::{Intake, multipart};
+use super::upload::{Form, Intake, multipart};
 use crate::core::failure::{Code, Failure};
 use crate::core::ids::FileId;
 use crate::core::jobs::JobQueue;
@@ -126,7 +126,7 @@ async fn create_files(
     Ok((StatusCode::CREATED, location, Json(FileList { items, next_cursor: None })).into_response())
 }
 
-async fn take_files(form: &mut Multipart, intake: &mut Intake<'_>) -> Result<(), Problem> {
+async fn take_files(form: &mut Form, intake: &mut Intake<'_>) -> Result<(), Problem> {
     while let Some(field) = intake.next_field(form).await? {
         match field.name() {
             Some("file") => intake.take(field).await?,

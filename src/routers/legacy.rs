@@ -219,13 +219,20 @@ impl OldDesk {
     async fn convert(&self, old: OldConversion, terms: Terms) -> Result<Response, Problem> {
         self.metrics.legacy_request("parquet_conversion_service");
         let conversion = old.into_request()?;
-        check(&conversion, &self.places).await?;
-        let options = effective(&conversion)?;
-        let content = options.to_string();
-        let asked = Asked { address: "/api/parquet_conversion_service", content: &content };
-        let job = submission::submit(&self.queue, KIND, options, asked, &terms).await?.job;
+        let job = self.submit(&conversion, &terms).await?;
         let ended = submission::wait_for_end(&self.queue, &job.id, self.limits.legacy_wait, &self.shutdown).await?;
         old_answer(ended.unwrap_or(job))
+    }
+
+    async fn submit(&self, conversion: &ConversionRequest, terms: &Terms) -> Result<Job, Problem> {
+        let options = effective(conversion)?;
+        let content = options.to_string();
+        let asked = Asked { address: "/api/parquet_conversion_service", content: &content };
+        if let Some(earlier) = submission::replay(&self.queue, asked, terms).await? {
+            return Ok(earlier.job);
+        }
+        check(conversion, &self.places).await?;
+        Ok(submission::submit(&self.queue, KIND, options, asked, terms).await?.job)
     }
 }
 

@@ -76,6 +76,7 @@ fn through_middleware(routes: Router<HttpState>, state: &HttpState) -> Router<Ht
         .layer(from_fn_with_state(state.clone(), middleware::limits::deadline))
         .layer(from_fn_with_state(state.clone(), middleware::limits::shutdown))
         .layer(from_fn_with_state(state.clone(), middleware::auth::authenticate))
+        .layer(from_fn_with_state(state.clone(), middleware::cross_site::refuse))
         .layer(from_fn_with_state(state.clone(), middleware::limits::concurrency))
         .layer(CatchPanicLayer::custom(middleware::panic::answer))
         .layer(from_fn(problem::render))

@@ -31,6 +31,8 @@ pub struct HttpParts {
     pub roots: DataRoots,
     /// Who may ask; without keys everybody may.
     pub keys: ApiKeys,
+    /// Whether only this machine is served, without keys: then requests must name it in `Host`.
+    pub loopback_only: bool,
     /// How much at once.
     pub limits: HttpLimits,
     /// What is counted.
@@ -178,10 +180,11 @@ pub(crate) struct Places {
     pub(crate) uploads: Uploads,
 }
 
-/// Whether `/metrics` needs no key, and who has one.
+/// Who may ask, and for what.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessRules {
     pub(crate) keys: Arc<ApiKeys>,
+    pub(crate) loopback_only: bool,
     pub(crate) metrics_public: bool,
 }
 
@@ -206,7 +209,11 @@ impl HttpState {
             gates: Gates::new(&parts.limits),
             queue: parts.queue,
             places: Places { roots: parts.roots, uploads: parts.uploads },
-            access: AccessRules { keys: Arc::new(parts.keys), metrics_public: parts.metrics_public },
+            access: AccessRules {
+                keys: Arc::new(parts.keys),
+                loopback_only: parts.loopback_only,
+                metrics_public: parts.metrics_public,
+            },
             limits: Arc::new(parts.limits),
             metrics: parts.metrics,
             info: Arc::new(parts.info),

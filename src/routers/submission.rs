@@ -73,7 +73,18 @@ pub(crate) async fn submit(
     asked: Asked<'_>,
     terms: &Terms,
 ) -> Result<Submitted, Problem> {
-    match queue.submit(kind, options, &terms.principal.0, terms.idempotency(asked)).await? {
+    submitted(queue.submit(kind, options, &terms.principal.0, terms.idempotency(asked)).await?)
+}
+
+/// The job of an earlier equal request: asked for before anything is checked that may have changed since, e.g. whether
+/// the source is still there. `submit` asks again, for requests at the same time.
+pub(crate) async fn replay(queue: &JobQueue, asked: Asked<'_>, terms: &Terms) -> Result<Option<Submitted>, Problem> {
+    let Some(key) = terms.idempotency(asked) else { return Ok(None) };
+    queue.find_key(&key).await?.map(submitted).transpose()
+}
+
+fn submitted(answer: Enqueued) -> Result<Submitted, Problem> {
+    match answer {
         Enqueued::Created(job) => Ok(Submitted { job, replayed: false }),
         Enqueued::Replayed(job) => Ok(Submitted { job, replayed: true }),
         Enqueued::KeyReused => {

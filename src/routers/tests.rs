@@ -1,6 +1,7 @@
 //! Tests of the router, in process: the real router on a real store, without a socket and without a worker.
 
 mod conversions;
+mod cross_site;
 mod document;
 mod files;
 mod jobs;
@@ -55,6 +56,7 @@ impl Service {
         let router = router(HttpParts {
             uploads: Uploads::open(dir.path().join("uploads"), Duration::from_hours(1)).await.unwrap(),
             roots: DataRoots::new(vec![dir.path().join("data")]).unwrap(),
+            loopback_only: keys.is_empty(),
             keys,
             limits,
             metrics: Metrics::new("0.0.0", "test"),

@@ -1,9 +1,12 @@
 //! Takes the files of a multipart form, piece by piece, within limits.
 
-use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+mod wire;
 
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
+use axum::http::{HeaderMap, header};
+
+use self::wire::{HeaderAllowance, WireError, metered};
 use super::problem::Problem;
 use super::state::HttpLimits;
 use crate::core::failure::Code;
@@ -15,22 +18,37 @@ pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
     content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("multipart/form-data")
 }
 
+/// Room for the lines between the files of a form, in bytes; its JSON parts come on top.
+const FORM_BYTES: u64 = 1024 * 1024;
+
+/// A form that comes in.
+#[derive(Debug)]
+pub(crate) struct Form {
+    parts: Multipart,
+    header: HeaderAllowance,
+}
+
 /// Opens the form; a body that says that it is too large is refused unread.
-pub(crate) async fn multipart(request: Request, limits: &HttpLimits) -> Result<Multipart, Problem> {
+pub(crate) async fn multipart(mut request: Request, limits: &HttpLimits) -> Result<Form, Problem> {
     if !is_multipart(request.headers()) {
         return Err(Problem::new(Code::UnsupportedFormat, "the body must be `multipart/form-data`")
             .with_hint("curl -F file=@train.csv sends such a form"));
     }
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    // The form's own lines come on top of the files.
-    if length.is_some_and(|length| length > limits.max_upload_bytes.saturating_add(limits.max_json_bytes)) {
+    let most = limits.max_upload_bytes.saturating_add(limits.max_json_bytes).saturating_add(FORM_BYTES);
+    if length.is_some_and(|length| length > most) {
         return Err(too_large(limits));
     }
-    Multipart::from_request(request, &()).await.map_err(|_no_boundary| {
+    // The limit of all other bodies would hold here too; this one has its own.
+    DefaultBodyLimit::disable().apply(&mut request);
+    let header = HeaderAllowance::default();
+    let request = request.map(|body| metered(body, most, header.clone()));
+    let parts = Multipart::from_request(request, &()).await.map_err(|_no_boundary| {
         Problem::new(Code::InvalidParameter, "the `Content-Type` header has no `boundary`")
             .with_parameter("Content-Type")
-    })
+    })?;
+    Ok(Form { parts, header })
 }
 
 fn too_large(limits: &HttpLimits) -> Problem {
@@ -70,8 +88,11 @@ impl<'a> Intake<'a> {
     }
 
     /// The next part of the form.
-    pub(crate) async fn next_field<'f>(&self, form: &'f mut Multipart) -> Result<Option<Field<'f>>, Problem> {
-        self.in_time(form.next_field()).await
+    pub(crate) async fn next_field<'f>(&self, form: &'f mut Form) -> Result<Option<Field<'f>>, Problem> {
+        form.header.begin();
+        let field = self.in_time(form.parts.next_field()).await?;
+        form.header.end();
+        Ok(field)
     }
 
     /// Streams one part to disk.
@@ -124,9 +145,11 @@ impl<'a> Intake<'a> {
 }
 
 fn of_form(error: &MultipartError, limits: &HttpLimits) -> Problem {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(limits),
-        _ => Problem::new(Code::InvalidParameter, format!("the form can't be read: {}", error.body_text()))
+    match WireError::behind(error) {
+        Some(WireError::TooLarge) => too_large(limits),
+        Some(WireError::HeaderTooLarge) => Problem::new(Code::InvalidParameter, WireError::HeaderTooLarge.to_string())
+            .with_hint("the header of a part holds its name and the name of its file, and little else"),
+        None => Problem::new(Code::InvalidParameter, format!("the form can't be read: {}", error.body_text()))
             .with_hint("the body must be `multipart/form-data` with the boundary that its header names"),
     }
 }

@@ -209,3 +209,17 @@ fn a_job_waits_for_a_destination_in_use_without_losing_attempts() {
     lock.unlock().unwrap();
     assert_eq!(service.ended(&id)["status"], "succeeded");
 }
+
+#[test]
+fn a_file_larger_than_a_json_body_is_taken_over_the_wire() {
+    let folder = folder();
+    let service = Service::start(folder.path(), &[]);
+    let rows = 400_000;
+    let large = "text,label\n".to_owned() + &"waste,1\r\n".repeat(rows);
+    let file = reqwest::blocking::multipart::Part::bytes(large.into_bytes()).file_name("large.csv");
+    let form = reqwest::blocking::multipart::Form::new().part("file", file);
+    let request = service.client.post(format!("{}/v1/conversions", service.url)).multipart(form);
+    let answer = request.header("Prefer", "wait=60").send().unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.json::<Value>().unwrap()["result"]["summary"]["rows_out"], rows);
+}

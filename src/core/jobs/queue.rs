@@ -76,6 +76,14 @@ impl JobQueue {
         Ok(answer)
     }
 
+    /// What [`JobQueue::submit`] would answer to a key that came before; `None`: it is new. Changes nothing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn find_key(&self, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+        self.store.find_key(key).await
+    }
+
     /// One job as it stands.
     ///
     /// # Errors

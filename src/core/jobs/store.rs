@@ -147,6 +147,10 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
     /// Puts a job into the queue, unless `max_queued` jobs wait already or an equal request was there first.
     async fn enqueue(&self, job: NewJob, max_queued: u64) -> Result<Enqueued, StoreError>;
 
+    /// What [`JobStore::enqueue`] would answer to an earlier request's key: `Replayed`, `KeyReused`, or `None` where the
+    /// key is new or no longer good. Changes nothing.
+    async fn find_key(&self, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError>;
+
     /// One job.
     async fn get(&self, id: &JobId) -> Result<Option<Job>, StoreError>;
 

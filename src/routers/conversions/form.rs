@@ -1,6 +1,6 @@
 //! A conversion as one form: the file and what to do with it.
 
-use axum::extract::{Multipart, Request};
+use axum::extract::Request;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::operations::parquet_conversion::{ConversionOptions, ConversionRequest
 use crate::routers::extract::parse_json;
 use crate::routers::problem::{Faults, Problem};
 use crate::routers::state::HttpLimits;
-use crate::routers::upload::{Intake, multipart};
+use crate::routers::upload::{Form, Intake, multipart};
 
 /// One file and how to convert it.
 #[derive(Deserialize, ToSchema)]
@@ -73,7 +73,7 @@ struct Parts {
     destination: Option<Destination>,
 }
 
-async fn read_parts(form: &mut Multipart, intake: &mut Intake<'_>) -> Result<Parts, Problem> {
+async fn read_parts(form: &mut Form, intake: &mut Intake<'_>) -> Result<Parts, Problem> {
     let mut parts = Parts::default();
     while let Some(field) = intake.next_field(form).await? {
         let name = field.name().unwrap_or_default().to_owned();

@@ -94,10 +94,8 @@ async fn create_conversion(
         desk.take_form(request, &terms).await?
     } else {
         let Json(conversion) = Json::<ConversionRequest>::from_request(request, &()).await?;
-        check(&conversion, &desk.places).await?;
-        let options = effective(&conversion)?;
-        let content = options.to_string();
-        submission::submit(&desk.queue, KIND, options, asked(&content), &terms).await?
+        let content = effective(&conversion)?.to_string();
+        desk.submit(&conversion, asked(&content), &terms).await?
     };
     submission::answer(&desk.queue, submitted, terms.wait, &shutdown).await
 }
@@ -118,9 +116,21 @@ impl Desk {
     async fn submit_upload(&self, upload: Upload, terms: &Terms) -> Result<Submitted, Problem> {
         // The id of the upload differs each time; name and digest tell whether the request is the same.
         let content = json!([upload.file.name, upload.file.sha256, upload.destination, upload.options]).to_string();
-        let conversion = upload.into_request();
-        check(&conversion, &self.places).await?;
-        submission::submit(&self.queue, KIND, effective(&conversion)?, asked(&content), terms).await
+        self.submit(&upload.into_request(), asked(&content), terms).await
+    }
+
+    /// An equal request of before is answered though its source may be gone by now.
+    async fn submit(
+        &self,
+        conversion: &ConversionRequest,
+        asked: Asked<'_>,
+        terms: &Terms,
+    ) -> Result<Submitted, Problem> {
+        if let Some(earlier) = submission::replay(&self.queue, asked, terms).await? {
+            return Ok(earlier);
+        }
+        check(conversion, &self.places).await?;
+        submission::submit(&self.queue, KIND, effective(conversion)?, asked, terms).await
     }
 }
 

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params, Position, of_other_filters};
 use super::problem::Problem;
 use super::state::HttpState;
-use super::submission::{self, Asked, Terms, location};
+use super::submission::{self, Asked, Submitted, Terms, location};
 use crate::core::failure::Code;
 use crate::core::ids::JobId;
 use crate::core::jobs::{CancelAnswer, Job, JobFilter, JobQueue, Status};
@@ -224,14 +224,21 @@ async fn retry_job(
     Params(NoParameters): Params<NoParameters>,
     terms: Terms,
 ) -> Result<Response, Problem> {
-    let job = find(&queue, &id).await?;
+    let submitted = submit_again(&queue, &id, &terms).await?;
+    submission::answer(&queue, submitted, terms.wait, &shutdown).await
+}
+
+async fn submit_again(queue: &JobQueue, id: &JobId, terms: &Terms) -> Result<Submitted, Problem> {
+    let address = format!("/v1/jobs/{id}/retry");
+    let asked = Asked { address: &address, content: "" };
+    if let Some(earlier) = submission::replay(queue, asked, terms).await? {
+        return Ok(earlier);
+    }
+    let job = find(queue, id).await?;
     if !job.status.is_final() {
         return Err(not_finished(&job, "it can't be done again yet"));
     }
-    let address = format!("/v1/jobs/{id}/retry");
-    let asked = Asked { address: &address, content: "" };
-    let submitted = submission::submit(&queue, &job.kind, job.options, asked, &terms).await?;
-    submission::answer(&queue, submitted, terms.wait, &shutdown).await
+    submission::submit(queue, &job.kind, job.options, asked, terms).await
 }
 
 async fn find(queue: &JobQueue, id: &JobId) -> Result<Job, Problem> {

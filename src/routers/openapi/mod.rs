@@ -93,13 +93,13 @@ fn named_codes(operation: &mut Operation) -> Vec<Code> {
     codes
 }
 
-/// What any operation can answer: a key that is missing, too many at once, no time, a fault of ours.
+/// What any operation can answer: another site's page, a key that is missing, too many at once, no time, a fault of ours.
 fn everywhere(path: &str, operation: &Operation) -> Vec<Code> {
     let is_open = operation
         .security
         .as_ref()
         .is_some_and(|schemes| schemes.iter().all(|one| *one == SecurityRequirement::default()));
-    let mut codes = vec![Code::Internal];
+    let mut codes = vec![Code::Internal, Code::CrossSite];
     if !is_open {
         codes.push(Code::MissingOrBadKey);
     }

@@ -29,6 +29,7 @@ pub(crate) fn entry(code: Code) -> Entry {
         | Code::InvalidParameter
         | Code::InvalidCursor
         | Code::MissingOrBadKey
+        | Code::CrossSite
         | Code::PathOutsideDataRoot
         | Code::BucketNotAllowed
         | Code::NotFound => of_request(code),
@@ -81,6 +82,12 @@ fn of_request(code: Code) -> Entry {
             "Missing or unknown key",
             "This service asks for a key, and the request has none, or one that it does not know.",
             "Send the header `Authorization: Bearer <key>`. Whoever runs the service has the keys (`TEXTMILL_API_KEYS`).",
+        ),
+        Code::CrossSite => Entry::new(
+            StatusCode::FORBIDDEN,
+            "Cross-site request",
+            "The request came out of a browser in which a page of another site is open, or under a name that is not this machine's.",
+            "Use the service's own page under the address that it was started with. A service without keys answers to localhost, 127.0.0.1 and [::1] only; with keys (`TEXTMILL_API_KEYS`) it may have any name.",
         ),
         Code::PathOutsideDataRoot => Entry::new(
             StatusCode::FORBIDDEN,

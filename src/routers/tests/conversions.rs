@@ -115,3 +115,39 @@ async fn a_client_may_wait_for_the_end() {
     let impatient = service.post_with("/v1/conversions", folder(), &[("prefer", "wait=0")]).await;
     assert_eq!((impatient.status, impatient.header("preference-applied")), (StatusCode::ACCEPTED, "wait=0"));
 }
+
+#[tokio::test]
+async fn the_same_request_is_the_same_job_though_its_source_is_gone() {
+    let limits = HttpLimits { legacy_wait: Duration::ZERO, ..HttpLimits::default() };
+    let service = Service::start_with(ApiKeys::none(), limits, 10).await;
+    let key = [("idempotency-key", "k1")];
+    let old = "/api/parquet_conversion_service?url_type=local&input_base_folder=folder&output_base_folder=out";
+    let file =
+        service.post_form("/v1/files", &[("file", "a.csv", "a\n1\n")], &[]).await.json()["items"][0]["id"].clone();
+    let of_file = json!({"source": {"type": "file", "file_id": file}});
+    let by_path = service.post_with("/v1/conversions", folder(), &key).await.json();
+    let by_file = service.post_with("/v1/conversions", of_file.clone(), &[("idempotency-key", "k2")]).await.json();
+    let by_old = service.post_with(old, json!({}), &key).await.header("location").to_owned();
+    for _ in 0..3 {
+        let claim = service.claim().await;
+        service.succeed(&claim).await;
+    }
+    let retry = format!("/v1/jobs/{}/retry", by_path["id"].as_str().unwrap());
+    let retried = service.post_with(&retry, json!({}), &key).await.json();
+
+    std::fs::remove_dir_all(service.path().join("data/folder")).unwrap();
+    let path = format!("/v1/files/{}", file.as_str().unwrap());
+    assert_eq!(service.call(Method::DELETE, &path).await.status, StatusCode::NO_CONTENT);
+    let again = service.post_with("/v1/conversions", folder(), &key).await;
+    assert_eq!((&again.json()["id"], again.header("idempotency-replayed")), (&by_path["id"], "true"));
+    let again = service.post_with("/v1/conversions", of_file, &[("idempotency-key", "k2")]).await;
+    assert_eq!((&again.json()["id"], again.header("idempotency-replayed")), (&by_file["id"], "true"));
+    service.post("/v1/conversions", folder()).await.problem(404, "not-found");
+    assert_eq!(service.get(old).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(service.post_with(old, json!({}), &key).await.header("location"), by_old);
+
+    let id = by_path["id"].as_str().unwrap();
+    assert_eq!(service.call(Method::DELETE, &format!("/v1/jobs/{id}")).await.status, StatusCode::NO_CONTENT);
+    let again = service.post_with(&retry, json!({}), &key).await;
+    assert_eq!((&again.json()["id"], again.header("idempotency-replayed")), (&retried["id"], "true"));
+}

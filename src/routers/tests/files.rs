@@ -53,3 +53,57 @@ async fn many_files_are_kept_together_or_not_at_all() {
     assert_eq!((names(&second), &second["next_cursor"]), (vec![json!("a")], &Value::Null));
     service.get("/v1/files?cursor=x").await.problem(400, "invalid-cursor");
 }
+
+#[tokio::test]
+async fn an_upload_may_be_larger_than_a_json_body() {
+    let limits = HttpLimits { max_json_bytes: 1_000, max_upload_bytes: 300_000, ..HttpLimits::default() };
+    let service = Service::start_with(ApiKeys::none(), limits, 10).await;
+    let lines = "a line of a file, 1\r\n--".repeat(10_000);
+    let created = service.post_form("/v1/files", &[("file", "a.csv", &lines), ("file", "b.csv", "x")], &[]).await;
+    assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
+    let id = created.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(service.get(&format!("/v1/files/{id}/content")).await.text(), lines);
+    let job = service.post_form("/v1/conversions", &[("file", "a.csv", &lines)], &[]).await;
+    assert_eq!(job.status, StatusCode::ACCEPTED, "{}", job.text());
+
+    let larger = "x".repeat(300_001);
+    service.post_form("/v1/files", &[("file", "a", &larger)], &[]).await.problem(413, "body-too-large");
+    let much_larger = "x".repeat(2_000_000);
+    service.post_form("/v1/files", &[("file", "a", &much_larger)], &[]).await.problem(413, "body-too-large");
+    service.post_form("/v1/conversions", &[("file", "a", &larger)], &[]).await.problem(413, "body-too-large");
+    let options = format!("{{\"include\":[{:?}]}}", "x".repeat(1_000));
+    let parts = [("file", "a", "x"), ("options", "", options.as_str())];
+    service.post_form("/v1/conversions", &parts, &[]).await.problem(413, "body-too-large");
+}
+
+#[tokio::test]
+async fn what_comes_between_the_files_is_bounded_too() {
+    let limits = HttpLimits { max_json_bytes: 1_000, max_upload_bytes: 10, ..HttpLimits::default() };
+    let service = Service::start_with(ApiKeys::none(), limits, 10).await;
+    let send = async |body: String| {
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        let request = Request::post("/v1/files").header(header::CONTENT_TYPE, content_type);
+        service.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let long = "x".repeat(1024 * 1024);
+    let in_header = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{long}\"\r\n");
+    let refused = send(in_header).await.problem(400, "invalid-parameter");
+    assert!(refused["detail"].as_str().unwrap().contains("header of a part"), "{refused:#}");
+    send(long.clone()).await.problem(400, "invalid-parameter");
+    let file = form(&[("file", "a", "1")]);
+    assert_eq!(send(file.clone()).await.status, StatusCode::CREATED);
+    assert_eq!(send(format!("{}\r\n{file}", "x".repeat(60_000))).await.status, StatusCode::CREATED);
+    send(long.repeat(2)).await.problem(400, "invalid-parameter");
+}
+
+#[tokio::test]
+async fn a_form_without_declared_length_is_counted_as_it_comes() {
+    let limits = HttpLimits { max_json_bytes: 1_000, max_upload_bytes: 1_000_000, ..HttpLimits::default() };
+    let service = Service::start_with(ApiKeys::none(), limits, 10).await;
+    let piece = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"options\"\r\n\r\n{{}}\r\n");
+    let pieces = futures::stream::repeat(Ok::<_, std::convert::Infallible>(piece));
+    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+    let request = Request::post("/v1/conversions").header(header::CONTENT_TYPE, content_type);
+    let endless = service.send(request.body(Body::from_stream(pieces)).unwrap()).await;
+    endless.problem(413, "body-too-large");
+}

@@ -5,6 +5,8 @@ import { Problem, ask, askJson, follow, hasKey, postJson, save } from "./api.js"
 const byId = (id) => document.getElementById(id);
 const isFinal = (job) => ["succeeded", "failed", "cancelled"].includes(job.status);
 const REFRESH_MS = 5_000;
+/** A browser opens six connections to one service; streams must leave some for everything else. */
+const STREAMS = 2;
 
 /** Jobs on the page: id → { job, node, stop }. */
 const shown = new Map();
@@ -117,8 +119,13 @@ function drawProgress(job, node) {
   node.querySelector(".how-far").textContent = [word, message].filter(Boolean).join(" · ");
 }
 
-/** Takes a job in, draws it, and follows it until its end. */
-function show(job) {
+/** Takes jobs in, draws them, and follows some of them. */
+function show(...jobs) {
+  jobs.forEach(take);
+  followSome();
+}
+
+function take(job) {
   let entry = shown.get(job.id);
   if (!entry) {
     entry = { job, node: nodeOf(job), stop: null };
@@ -127,7 +134,18 @@ function show(job) {
   }
   entry.job = job;
   draw(entry);
-  if (!isFinal(job) && !entry.stop) watch(entry);
+}
+
+/** Follows the jobs that run, then those that run next; the others are drawn at each refresh. */
+function followSome() {
+  const open = [...shown.values()].filter(({ job }) => !isFinal(job));
+  const waits = ({ job }) => (job.status === "running" ? 0 : 1);
+  open.sort((a, b) => waits(a) - waits(b) || (a.job.id < b.job.id ? -1 : 1));
+  for (const entry of open.slice(STREAMS)) {
+    entry.stop?.abort();
+    entry.stop = null;
+  }
+  for (const entry of open.slice(0, STREAMS)) if (!entry.stop) watch(entry);
 }
 
 /** Newest first: ids sort by time. */
@@ -140,18 +158,20 @@ function insert(entry) {
 }
 
 async function watch(entry) {
-  entry.stop = new AbortController();
+  const stop = new AbortController();
+  entry.stop = stop;
   const onEvent = (name, data) => {
     entry.job = name === "progress" ? { ...entry.job, progress: data } : data;
     draw(entry);
     if (name === "done") byId("list-answer").textContent = `${title(entry.job)}: ${entry.job.status}`;
   };
   try {
-    await follow(`/v1/jobs/${entry.job.id}/events`, onEvent, entry.stop.signal);
+    await follow(`/v1/jobs/${entry.job.id}/events`, onEvent, stop.signal);
   } catch (error) {
     if (error.status === 404) forget(entry);
   }
-  entry.stop = null;
+  if (entry.stop === stop) entry.stop = null;
+  if (isFinal(entry.job)) followSome();
 }
 
 function forget(entry) {
@@ -223,7 +243,7 @@ function artifactNode(id, node, artifact) {
 
 async function refresh() {
   const page = await askJson("/v1/jobs?limit=20");
-  page.items.forEach(show);
+  show(...page.items);
   if (!isPaging) nextCursor = page.next_cursor;
   byId("more").hidden = nextCursor === null;
   byId("empty").hidden = shown.size > 0;
@@ -233,7 +253,7 @@ async function older() {
   const page = await askJson(`/v1/jobs?limit=20&cursor=${encodeURIComponent(nextCursor)}`);
   isPaging = true;
   nextCursor = page.next_cursor;
-  page.items.forEach(show);
+  show(...page.items);
   byId("more").hidden = nextCursor === null;
 }
 

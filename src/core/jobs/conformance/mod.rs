@@ -27,6 +27,7 @@ macro_rules! conformance_suite {
             a_new_job_waits_with_what_was_asked,
             an_equal_request_finds_the_first_job,
             another_request_under_the_same_key_is_refused,
+            a_key_is_found_without_asking_for_a_job,
             the_key_of_another_principal_is_another_key,
             concurrent_duplicates_make_one_job,
             a_full_queue_refuses_but_still_answers_repeated_requests,

@@ -35,6 +35,15 @@ pub(crate) async fn another_request_under_the_same_key_is_refused(store: Store) 
     assert_eq!(store.enqueue(other, 10).await.unwrap(), Enqueued::KeyReused);
 }
 
+pub(crate) async fn a_key_is_found_without_asking_for_a_job(store: Store) {
+    assert_eq!(store.find_key(&key("k", "ada", "body")).await.unwrap(), None);
+    let job = create(&store, NewJob { idempotency: Some(key("k", "ada", "body")), ..new_job("first") }).await;
+    assert_eq!(store.find_key(&key("k", "ada", "body")).await.unwrap(), Some(Enqueued::Replayed(job)));
+    assert_eq!(store.find_key(&key("k", "ada", "another body")).await.unwrap(), Some(Enqueued::KeyReused));
+    assert_eq!(store.find_key(&key("k", "ben", "body")).await.unwrap(), None);
+    assert_eq!(store.list(&crate::core::jobs::JobFilter::default(), None, 10).await.unwrap().items.len(), 1);
+}
+
 pub(crate) async fn the_key_of_another_principal_is_another_key(store: Store) {
     let first = create(&store, NewJob { idempotency: Some(key("k", "ada", "body")), ..new_job("first") }).await;
     let second = create(&store, NewJob { idempotency: Some(key("k", "ben", "body")), ..new_job("first") }).await;

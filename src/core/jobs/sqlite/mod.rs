@@ -119,20 +119,35 @@ async fn first_row(
     Ok(query.fetch_all(pool).await.map_err(failed(doing))?.into_iter().next())
 }
 
-/// The job of an earlier request with this key, if the key is still good; frees it otherwise.
-async fn find_key(connection: &mut SqliteConnection, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
-    const DOING: &str = "look for an idempotency key";
-    let query = sqlx::query(sql::FIND_KEY).bind(&key.principal).bind(&key.key).bind(milliseconds(KEY_LIFE));
-    let Some(row) = query.fetch_optional(&mut *connection).await.map_err(failed(DOING))? else {
-        return Ok(None);
-    };
-    let job = rows::job(&row)?;
-    if !rows::column::<bool>(&row, "is_current")? {
-        sqlx::query(sql::FREE_KEY).bind(job.id.as_str()).execute(connection).await.map_err(failed(DOING))?;
+const FINDING_KEY: &str = "look for an idempotency key";
+
+fn by_key(key: &IdempotencyKey) -> Arguments<'_> {
+    sqlx::query(sql::FIND_KEY).bind(&key.principal).bind(&key.key).bind(milliseconds(KEY_LIFE))
+}
+
+/// What an earlier request with this key, if the key is still good, makes of this one.
+fn of_earlier(row: &SqliteRow, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+    if !rows::column::<bool>(row, "is_current")? {
         return Ok(None);
     }
-    let is_equal = rows::column::<&str>(&row, "idempotency_fingerprint")? == key.fingerprint;
-    Ok(Some(if is_equal { Enqueued::Replayed(job) } else { Enqueued::KeyReused }))
+    let is_equal = rows::column::<&str>(row, "idempotency_fingerprint")? == key.fingerprint;
+    Ok(Some(if is_equal { Enqueued::Replayed(rows::job(row)?) } else { Enqueued::KeyReused }))
+}
+
+/// The job of an earlier request with this key, if the key is still good; frees it otherwise.
+async fn find_or_free_key(
+    connection: &mut SqliteConnection,
+    key: &IdempotencyKey,
+) -> Result<Option<Enqueued>, StoreError> {
+    let Some(row) = by_key(key).fetch_optional(&mut *connection).await.map_err(failed(FINDING_KEY))? else {
+        return Ok(None);
+    };
+    let earlier = of_earlier(&row, key)?;
+    if earlier.is_none() {
+        let id = rows::job(&row)?.id;
+        sqlx::query(sql::FREE_KEY).bind(id.as_str()).execute(connection).await.map_err(failed(FINDING_KEY))?;
+    }
+    Ok(earlier)
 }
 
 async fn insert(connection: &mut SqliteConnection, job: NewJob) -> Result<Job, StoreError> {
@@ -160,7 +175,7 @@ impl JobStore for SqliteJobStore {
         const DOING: &str = "take a new job";
         let mut transaction = self.pools.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed(DOING))?;
         let mut answer = match &job.idempotency {
-            Some(key) => find_key(&mut transaction, key).await?,
+            Some(key) => find_or_free_key(&mut transaction, key).await?,
             None => None,
         };
         if answer.is_none() {
@@ -174,6 +189,11 @@ impl JobStore for SqliteJobStore {
         };
         transaction.commit().await.map_err(failed(DOING))?;
         Ok(answer)
+    }
+
+    async fn find_key(&self, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+        let row = first_row(&self.pools.reader, FINDING_KEY, by_key(key)).await?;
+        row.as_ref().map_or(Ok(None), |row| of_earlier(row, key))
     }
 
     async fn get(&self, id: &JobId) -> Result<Option<Job>, StoreError> {
