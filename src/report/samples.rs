@@ -12,7 +12,7 @@ use crate::core::tabular::delimited::{DialectReport, Escape, LineEnd};
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::format::FormatName;
 use crate::core::tabular::table::{ColumnReport, Guess, TableNote, TableReport};
-use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
+use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome, FileStatus, OutputFile};
 
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -39,23 +39,8 @@ pub(super) fn table() -> TableReport {
 }
 
 fn file(source: &str, status: FileStatus) -> FileOutcome {
-    FileOutcome {
-        source: source.to_owned(),
-        status,
-        unchanged: false,
-        reason: None,
-        error: None,
-        size_bytes: 4_096,
-        sha256: Some(DIGEST.to_owned()),
-        settings: Some(DIGEST.to_owned()),
-        rows_in: 0,
-        rows_out: 0,
-        rows_rejected: 0,
-        table: None,
-        notes: Vec::new(),
-        output: None,
-        rejects: None,
-    }
+    let digest = || Some(DIGEST.to_owned());
+    FileOutcome { sha256: digest(), settings: digest(), ..FileOutcome::new(source, status, 4_096) }
 }
 
 fn output(path: String) -> OutputFile {
@@ -85,21 +70,7 @@ pub(super) fn failed(source: &str, failure: Failure) -> FileOutcome {
 
 /// The outcome of these files, summed up as a run does.
 pub(super) fn outcome(files: Vec<FileOutcome>) -> ConversionOutcome {
-    let count = |status| files.iter().filter(|file| file.status == status).count() as u64;
-    let done = || files.iter().filter(|file| file.status == FileStatus::Converted);
-    let summary = Summary {
-        files: files.len() as u64,
-        converted: count(FileStatus::Converted),
-        unchanged: files.iter().filter(|file| file.unchanged).count() as u64,
-        skipped: count(FileStatus::Skipped),
-        failed: count(FileStatus::Failed),
-        rows_in: done().map(|file| file.rows_in).sum(),
-        rows_out: done().map(|file| file.rows_out).sum(),
-        rows_rejected: done().map(|file| file.rows_rejected).sum(),
-        bytes_in: done().map(|file| file.size_bytes).sum(),
-        bytes_out: done().filter_map(|file| file.output.as_ref()).map(|output| output.size_bytes).sum(),
-    };
-    ConversionOutcome { textmill: "0.1.0".to_owned(), dry_run: false, summary, files, stale: Vec::new() }
+    ConversionOutcome { textmill: "0.1.0".to_owned(), ..ConversionOutcome::new(false, files, Vec::new()) }
 }
 
 /// A bit of everything.

@@ -116,9 +116,7 @@ pub struct ColumnProfile {
     filled: u64,
     null_words: u64,
     clear_comma: bool,
-    /// Values that narrowed nothing to text, before the one that did.
-    typed_before_text: u64,
-    /// Line of the first value that fits a type.
+    /// Line of the first value that fits a type; 0: none does.
     first_line: u64,
     text_line: u64,
 }
@@ -127,7 +125,7 @@ impl ColumnProfile {
     /// A column without values; commas can be decimal commas unless they part the fields.
     pub fn new(decimal_comma: bool) -> Self {
         let fits = if decimal_comma { TypeSet::ALL } else { TypeSet::ALL.without(TypeSet::FLOAT_COMMA) };
-        Self { fits, filled: 0, null_words: 0, clear_comma: false, typed_before_text: 0, first_line: 0, text_line: 0 }
+        Self { fits, filled: 0, null_words: 0, clear_comma: false, first_line: 0, text_line: 0 }
     }
 
     /// Takes one cell.
@@ -152,7 +150,6 @@ impl ColumnProfile {
         if self.fits.is_text() {
             self.text_line = line;
         } else {
-            self.typed_before_text += 1;
             if self.first_line == 0 {
                 self.first_line = line;
             }
@@ -174,7 +171,9 @@ impl ColumnProfile {
         self.filled += other.filled;
         self.null_words += other.null_words;
         self.clear_comma |= other.clear_comma;
-        self.typed_before_text += other.typed_before_text;
+        if self.first_line == 0 {
+            self.first_line = other.first_line;
+        }
         self.text_line = if self.text_line == 0 { other.text_line } else { self.text_line };
     }
 
@@ -189,7 +188,7 @@ impl ColumnProfile {
             return (ColumnType::Text, vec![ColumnNote::AllNull]);
         }
         if self.fits.is_text() {
-            let turned = self.typed_before_text > 0;
+            let turned = self.first_line > 0;
             let notes = if turned { vec![ColumnNote::TurnedToText { line: self.text_line }] } else { Vec::new() };
             return (ColumnType::Text, notes);
         }

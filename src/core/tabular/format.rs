@@ -89,7 +89,10 @@ pub fn binary_format(head: &[u8]) -> Option<&'static str> {
     // A table may begin with the letters of a magic number; binary data goes on with bytes that are no text.
     let is_text =
         head.iter().take(64).all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace()) && head.is_ascii();
-    MAGIC.iter().filter(|_| !is_text).find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
+    if is_text {
+        return None;
+    }
+    MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }
 
 /// Whether decoded text holds so many control characters that it is no text.

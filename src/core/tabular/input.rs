@@ -224,23 +224,11 @@ impl ByteStream {
         if self.cancel.is_cancelled() {
             return Err(InputError::Cancelled);
         }
-        let start = into.len();
-        into.resize(start + CHUNK, 0);
-        let mut filled = 0;
-        while filled < CHUNK {
-            match self.reader.read(&mut into[start + filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(match self.packing.name() {
-                        Some(packing) => InputError::Unpack { packing, source },
-                        None => InputError::Read { path: self.path.clone(), source },
-                    });
-                }
-            }
-        }
-        into.truncate(start + filled);
+        let filled =
+            self.reader.by_ref().take(CHUNK as u64).read_to_end(into).map_err(|source| match self.packing.name() {
+                Some(packing) => InputError::Unpack { packing, source },
+                None => InputError::Read { path: self.path.clone(), source },
+            })?;
         self.read += filled as u64;
         if self.read > self.most {
             return Err(InputError::Bomb { limit: self.limit_in_words() });

@@ -102,8 +102,10 @@ impl<'a> FileConverter<'a> {
             if let Some(obstacle) = staging.obstacle(&format!("{}.parquet", file.name)) {
                 return Err(Stop::Blocked(obstacle));
             }
-            let digest = input.sha256().to_owned();
-            match staging.unchanged(&file.name, &digest, &self.settings).filter(|_| !self.options.overwrite) {
+            // The outputs need not be looked at if they are to be made again in any case.
+            let may_stay = !self.options.overwrite;
+            let earlier = may_stay.then(|| staging.unchanged(&file.name, input.sha256(), &self.settings)).flatten();
+            match earlier {
                 Some(earlier) => outcome = earlier,
                 None => self.write(&self.inspect(input, promise, &mut outcome)?, staging, scratch, &mut outcome)?,
             }

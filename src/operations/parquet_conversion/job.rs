@@ -45,14 +45,16 @@ impl ConversionHandler {
                 })?;
                 Ok(ConversionSource::File { path: self.uploads.content_path(file_id), name: meta.name })
             }
-            Source::Uri { uri } => Err(no_buckets(uri)),
+            Source::Uri { uri } => Err(no_bucket(uri)),
         }
     }
 }
 
-fn no_buckets(uri: &str) -> Failure {
-    Failure::new(Code::BucketNotAllowed, format!("`{uri}`: this build reads and writes no buckets"))
-        .with_hint("copy the files into a data root, or upload them")
+/// Why a source or destination in a bucket is refused.
+pub fn no_bucket(uri: &str) -> Failure {
+    let shown: String = uri.chars().take(200).collect();
+    Failure::new(Code::BucketNotAllowed, format!("`{shown}`: this service is not set up for buckets"))
+        .with_hint("copy the files into a data root and name their `path`, or upload them to /v1/files")
 }
 
 impl JobHandler for ConversionHandler {
@@ -66,7 +68,7 @@ impl JobHandler for ConversionHandler {
         let source = self.source(&request.source)?;
         let destination = match &request.destination {
             Some(Destination::Path { path }) => self.roots.resolve_new(path).map_err(|error| error.to_failure())?,
-            Some(Destination::Uri { uri }) => return Err(no_buckets(uri)),
+            Some(Destination::Uri { uri }) => return Err(no_bucket(uri)),
             None => context.artifact_dir.clone(),
         };
         let run = RunContext {

@@ -21,7 +21,7 @@ mod walk;
 pub use encoding::Encoding;
 pub use error::ConversionError;
 pub use glob::PATTERN as GLOB_PATTERN;
-pub use job::{ConversionHandler, KIND};
+pub use job::{ConversionHandler, KIND, no_bucket};
 pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Delimiter, Header, SchemaMode};
 pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
 pub use plan::ConversionSource;

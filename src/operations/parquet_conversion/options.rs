@@ -8,6 +8,9 @@ use super::encoding::Encoding;
 use crate::core::storage::location::{Destination, Source};
 use crate::core::tabular::delimited::DelimiterWish;
 
+const ROW_GROUP_ROWS: u32 = 1_000_000;
+const MAX_REJECTS: u32 = 1_000;
+
 /// A conversion as asked for by a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,11 +54,11 @@ pub struct ConversionOptions {
     #[arg(long, value_enum, default_value_t, value_name = "CODEC")]
     pub compression: Compression,
     /// Rows of a Parquet row group, 1 to 10000000; a group also ends at 128 MiB
-    #[arg(long, default_value_t = 1_000_000, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, default_value_t = ROW_GROUP_ROWS, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     #[schema(minimum = 1, maximum = 10_000_000)]
     pub row_group_rows: u32,
     /// Rows of one file that may be rejected before that file fails; rejected rows go to `<file>.rejects.jsonl`
-    #[arg(long, default_value_t = 1_000, value_name = "ROWS")]
+    #[arg(long, default_value_t = MAX_REJECTS, value_name = "ROWS")]
     pub max_rejects: u32,
     /// Convert every file again, changed or not
     #[arg(long)]
@@ -76,8 +79,8 @@ impl Default for ConversionOptions {
             encoding: Encoding::default(),
             ambiguous_dates: AmbiguousDates::default(),
             compression: Compression::default(),
-            row_group_rows: 1_000_000,
-            max_rejects: 1_000,
+            row_group_rows: ROW_GROUP_ROWS,
+            max_rejects: MAX_REJECTS,
             overwrite: false,
             dry_run: false,
         }

@@ -109,7 +109,7 @@ pub struct FileOutcome {
 
 impl FileOutcome {
     /// A file of which nothing is known yet.
-    pub(super) fn new(source: &str, status: FileStatus, size_bytes: u64) -> Self {
+    pub(crate) fn new(source: &str, status: FileStatus, size_bytes: u64) -> Self {
         Self {
             source: source.to_owned(),
             status,
@@ -132,7 +132,7 @@ impl FileOutcome {
 
 impl ConversionOutcome {
     /// Sums up.
-    pub(super) fn new(dry_run: bool, files: Vec<FileOutcome>, stale: Vec<String>) -> Self {
+    pub(crate) fn new(dry_run: bool, files: Vec<FileOutcome>, stale: Vec<String>) -> Self {
         let summary = Summary::of(&files);
         Self { textmill: env!("CARGO_PKG_VERSION").to_owned(), dry_run, summary, files, stale }
     }

@@ -114,8 +114,8 @@ fn refuse_meeting_outputs(files: &mut [PlannedFile]) {
     let taken: HashSet<String> = outputs.chain([REPORT.to_owned()]).collect();
     for file in files.iter_mut().filter(|file| matches!(file.step, Step::Convert(_))) {
         let folders = file.name.match_indices('/').map(|(at, _)| file.name.get(..at).unwrap_or_default());
-        let meeting = folders.into_iter().find(|folder| taken.contains(*folder)).map(str::to_owned);
-        if let Some(folder) = meeting {
+        let mut folders = folders.filter(|folder| taken.contains(*folder));
+        if let Some(folder) = folders.next().map(str::to_owned) {
             let failure =
                 Failure::new(Code::AlreadyExists, format!("its folder `{folder}` would need the place of an output"));
             file.step = Step::Refuse(failure.with_hint("rename the folder"));

@@ -11,8 +11,8 @@ use super::options::ConversionOptions;
 use super::outcome::{ConversionOutcome, FileOutcome, FileStatus};
 use super::plan::{self, ConversionSource, PlannedFile, Step};
 use super::staging::Staging;
-use crate::core::failure::Failure;
 use crate::core::progress::Progress;
+use crate::core::tabular::format::Promise;
 use crate::operations::context::RunContext;
 
 /// Converts `source` into `destination`.
@@ -33,25 +33,17 @@ pub fn convert(
         return Err(first);
     }
     let files = plan::plan(source, destination, options, context.reserved.as_deref())?;
+    let run = Run::new(&files, context);
     let converter = FileConverter::new(options, &context.cancel);
     if options.dry_run {
-        let run = Run::new(&files, context);
-        let outcomes = run.each(|_, file| match &file.step {
-            Step::Convert(promise) => converter.look(file, *promise),
-            Step::Skip(reason) => Ok(skipped(file, reason)),
-            Step::Refuse(failure) => Ok(refused(file, failure)),
-        })?;
+        let outcomes = run.each(|_, file| outcome_of(file, |promise| converter.look(file, promise)))?;
         return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));
     }
     fs::create_dir_all(destination).map_err(ConversionError::write("make the folder", destination))?;
     let staging = Staging::open(destination, context.reserved.clone())?;
-    let run = Run::new(&files, context);
     let outcomes = run.each(|index, file| {
-        let outcome = match &file.step {
-            Step::Convert(promise) => converter.convert(file, *promise, &staging, &index.to_string())?,
-            Step::Skip(reason) => skipped(file, reason),
-            Step::Refuse(failure) => refused(file, failure),
-        };
+        let scratch = index.to_string();
+        let outcome = outcome_of(file, |promise| converter.convert(file, promise, &staging, &scratch))?;
         staging.note(&outcome)?;
         Ok(outcome)
     });
@@ -69,16 +61,17 @@ pub fn convert(
     }
 }
 
-fn skipped(file: &PlannedFile, reason: &str) -> FileOutcome {
-    let mut outcome = FileOutcome::new(&file.name, FileStatus::Skipped, file.size_bytes);
-    outcome.reason = Some(reason.to_owned());
-    outcome
-}
-
-fn refused(file: &PlannedFile, failure: &Failure) -> FileOutcome {
-    let mut outcome = FileOutcome::new(&file.name, FileStatus::Failed, file.size_bytes);
-    outcome.error = Some(failure.clone());
-    outcome
+/// What comes of a file: `read` is asked for those that are to be converted.
+fn outcome_of(
+    file: &PlannedFile,
+    read: impl FnOnce(Promise) -> Result<FileOutcome, ConversionError>,
+) -> Result<FileOutcome, ConversionError> {
+    let left = |status| FileOutcome::new(&file.name, status, file.size_bytes);
+    match &file.step {
+        Step::Convert(promise) => read(*promise),
+        Step::Skip(reason) => Ok(FileOutcome { reason: Some(reason.clone()), ..left(FileStatus::Skipped) }),
+        Step::Refuse(failure) => Ok(FileOutcome { error: Some(failure.clone()), ..left(FileStatus::Failed) }),
+    }
 }
 
 /// Files shared out among threads.

@@ -3,7 +3,7 @@
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::SandboxError;
-use crate::operations::parquet_conversion::{ConversionRequest, check_options};
+use crate::operations::parquet_conversion::{ConversionRequest, check_options, no_bucket};
 use crate::routers::problem::{Faults, Problem};
 use crate::routers::state::Places;
 
@@ -67,12 +67,6 @@ fn note(pointer: &str, resolved: Result<(), SandboxError>, faults: &mut Faults) 
             Ok(())
         }
     }
-}
-
-fn no_bucket(uri: &str) -> Failure {
-    let shown: String = uri.chars().take(200).collect();
-    Failure::new(Code::BucketNotAllowed, format!("`{shown}`: this service is not set up for buckets"))
-        .with_hint("copy the files into a data root and name their `path`, or upload them to /v1/files")
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {

@@ -31,8 +31,8 @@ impl DelimitedBatches {
             reader: RecordReader::new(stream, scan.dialect),
             schema: scan.schema(),
             columns: scan.types.iter().map(|column| ColumnBuilder::new(*column, scan.as_text)).collect(),
-            skip: scan.preamble_records + usize::from(scan.header.is_header),
-            preamble_records: scan.preamble_records,
+            skip: scan.preamble.records + usize::from(scan.header.is_header),
+            preamble_records: scan.preamble.records,
             short_rows: 0,
             empty_extra: 0,
         }

@@ -40,13 +40,20 @@ pub struct DelimitedScan {
     pub(super) dialect: Dialect,
     confidence: Confidence,
     pub(super) header: HeaderGuess,
-    /// Records above the table.
-    pub(super) preamble_records: usize,
-    preamble: String,
+    pub(super) preamble: Preamble,
     names: Vec<String>,
     pub(super) types: Vec<ColumnType>,
     notes: Vec<Vec<ColumnNote>>,
     pub(super) as_text: bool,
+}
+
+/// Records above the table.
+#[derive(Debug)]
+pub(super) struct Preamble {
+    /// How many.
+    pub(super) records: usize,
+    /// As they stand there.
+    text: String,
 }
 
 /// The first record of the table, before it is known whether it is a header.
@@ -132,22 +139,20 @@ impl DelimitedScan {
         options: TableOptions,
     ) -> Result<Self, TableError> {
         let found = dialect::guess(head, whole, habit, options.delimiter);
-        let preamble_records = count_preamble(head, found, habit);
         let mut reader = RecordReader::new(stream, found.dialect);
-        let preamble = read_preamble(&mut reader, preamble_records)?;
+        let preamble = read_preamble(&mut reader, count_preamble(head, found, habit))?;
         let Some(first) = read_first(&mut reader)? else { return Err(TableError::Empty) };
         let mut survey = Survey::new(found.width.max(first.cells.len()), found.dialect);
         while let Some(mut record) = reader.next_record()? {
             survey.see(&mut record);
         }
-        Ok(Self::settle((found, habit), (preamble_records, preamble), &first, survey, options))
+        Ok(Self::settle((found, habit), preamble, (&first, survey), options))
     }
 
     fn settle(
         (found, habit): (DialectGuess, Habit),
-        (preamble_records, preamble): (usize, String),
-        first: &First,
-        mut survey: Survey,
+        preamble: Preamble,
+        (first, mut survey): (&First, Survey),
         options: TableOptions,
     ) -> Self {
         let typed_below: Vec<bool> = survey.usual.iter().map(ColumnProfile::is_typed).collect();
@@ -170,7 +175,6 @@ impl DelimitedScan {
             dialect: found.dialect,
             confidence: found.confidence,
             header,
-            preamble_records,
             preamble,
             names: header::names(header.is_header.then_some(&first.cells), width),
             types,
@@ -211,7 +215,7 @@ impl DelimitedScan {
 
     /// Lines above the table.
     pub fn preamble(&self) -> Option<&str> {
-        (!self.preamble.is_empty()).then_some(&self.preamble)
+        (!self.preamble.text.is_empty()).then_some(&self.preamble.text)
     }
 }
 
@@ -237,14 +241,14 @@ fn count_preamble(head: &[u8], found: DialectGuess, habit: Habit) -> usize {
     if titles <= MAX_PREAMBLE && constant && !table.is_empty() { titles } else { 0 }
 }
 
-fn read_preamble(reader: &mut RecordReader<TextStream>, records: usize) -> Result<String, TableError> {
+fn read_preamble(reader: &mut RecordReader<TextStream>, records: usize) -> Result<Preamble, TableError> {
     let mut lines = Vec::with_capacity(records);
     for _ in 0..records {
         if let Some(record) = reader.next_record()? {
             lines.push(String::from_utf8_lossy(record.raw()).into_owned());
         }
     }
-    Ok(lines.join("\n"))
+    Ok(Preamble { records, text: lines.join("\n") })
 }
 
 fn read_first(reader: &mut RecordReader<TextStream>) -> Result<Option<First>, TableError> {
