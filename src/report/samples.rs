@@ -11,7 +11,7 @@ use crate::core::tabular::column::ColumnNote;
 use crate::core::tabular::delimited::{DialectReport, Escape, LineEnd};
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::format::FormatName;
-use crate::core::tabular::table::{ColumnReport, Guess, TableNote, TableReport};
+use crate::core::tabular::report::{ColumnReport, Guess, TableNote, TableReport};
 use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome, FileStatus, OutputFile};
 
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

@@ -9,7 +9,7 @@ use super::{About, conversion_page, job_page};
 use crate::core::failure::{Code, Failure};
 use crate::core::jobs::Status;
 use crate::core::tabular::column::ColumnNote;
-use crate::core::tabular::table::TableReport;
+use crate::core::tabular::report::TableReport;
 use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome};
 
 fn about() -> About {

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::cell::{self, TypeSet, date, number};
 
 /// How ambiguous dates are read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateOrder {
     /// The column stays text.
     #[default]

@@ -1,23 +1,12 @@
-//! What a file holds, told by its content; the name is only a habit.
+//! What a file holds, told by its content; the name only says whether to look, and how to read ambiguous text.
 //!
-//! For: delimited text, JSON documents, JSON Lines, and names for the binary formats that are not read here. Not for:
-//! the dialect (`delimited::dialect`). The one decision: an extension says how to read text that could be several
-//! things; it never makes binary data or JSON into a table of commas.
+//! For: what a name promises, and which reader takes the content. Not for: text (`text::sniff` tells JSON from delimited
+//! text). The one decision: content decides. A workbook named `.csv` is read as a workbook, a CSV named `.xlsx` as text.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::delimited::Habit;
-use super::json::{Fault, Layout, Tape};
-
-/// A format that tables are read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Fields parted by a delimiter, or one value a line.
-    Delimited(Habit),
-    /// JSON values.
-    Json(Layout),
-}
 
 /// The format's name in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,22 +18,29 @@ pub enum FormatName {
     Json,
     /// One JSON value a line.
     JsonLines,
+    /// A workbook of Excel since 2007: `.xlsx`, `.xlsm`.
+    Xlsx,
+    /// A binary workbook of Excel since 2007.
+    Xlsb,
+    /// A workbook of Excel before 2007.
+    Xls,
+    /// An OpenDocument workbook.
+    Ods,
+    /// A PDF: a row a page.
+    Pdf,
+    /// A Word document: a row a section.
+    Docx,
+    /// A web page: a row a section.
+    Html,
+    /// The tables of a web page that is named like a workbook.
+    HtmlTable,
+    /// XML: a row for each of its repeated elements.
+    Xml,
 }
 
-impl Format {
-    /// The name in reports.
-    pub fn name(self) -> FormatName {
-        match self {
-            Self::Delimited(_) => FormatName::Delimited,
-            Self::Json(Layout::Lines) => FormatName::JsonLines,
-            Self::Json(Layout::Array | Layout::Stream) => FormatName::Json,
-        }
-    }
-}
-
-/// What a file's name promises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Promise {
+/// How text is probably written, by the file's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextWish {
     /// `.csv`, `.tsv`, `.tab`, `.psv`, `.ssv`, `.txt`
     Delimited(Habit),
     /// `.json`
@@ -53,141 +49,174 @@ pub enum Promise {
     JsonLines,
 }
 
+/// What a file's name promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Promise {
+    /// Text that holds a table.
+    Text(TextWish),
+    /// `.xlsx`, `.xlsm`, `.xlsb`, `.xls`, `.ods`
+    Workbook,
+    /// `.pdf`
+    Pdf,
+    /// `.docx`
+    Word,
+    /// `.html`, `.htm`, `.xhtml`
+    Html,
+    /// `.xml`
+    Xml,
+}
+
+/// Names that are read, for those who ask.
+pub const EXTENSIONS: &str = "csv, tsv, tab, psv, ssv, txt, json, jsonl, ndjson, xlsx, xlsm, xlsb, xls, ods, pdf, docx, \
+                              html, htm, xhtml, xml (also .gz, .zst), zip";
+
 /// What the name promises, `.gz` and `.zst` looked through; `None`: not a format that is read.
 pub fn promise(file_name: &str) -> Option<Promise> {
     let lower = file_name.to_lowercase();
     let bare = [".gz", ".zst"].iter().find_map(|packed| lower.strip_suffix(packed)).unwrap_or(&lower);
     let (_, extension) = bare.rsplit_once('.')?;
-    match extension {
-        "csv" | "psv" | "ssv" => Some(Promise::Delimited(Habit::Comma)),
-        "tsv" | "tab" => Some(Promise::Delimited(Habit::Tab)),
-        "txt" => Some(Promise::Delimited(Habit::Plain)),
-        "json" => Some(Promise::Json),
-        "jsonl" | "ndjson" => Some(Promise::JsonLines),
-        _ => None,
+    Some(match extension {
+        "csv" | "psv" | "ssv" => Promise::Text(TextWish::Delimited(Habit::Comma)),
+        "tsv" | "tab" => Promise::Text(TextWish::Delimited(Habit::Tab)),
+        "txt" => Promise::Text(TextWish::Delimited(Habit::Plain)),
+        "json" => Promise::Text(TextWish::Json),
+        "jsonl" | "ndjson" => Promise::Text(TextWish::JsonLines),
+        "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" => Promise::Workbook,
+        "pdf" => Promise::Pdf,
+        "docx" => Promise::Word,
+        "html" | "htm" | "xhtml" => Promise::Html,
+        "xml" => Promise::Xml,
+        _ => return None,
+    })
+}
+
+/// What a file holds, as far as its first bytes and its name tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Text that holds a table.
+    Text(TextWish),
+    /// A zip archive: an Office document, if it is one that is read.
+    Zip,
+    /// An OLE compound file: an old workbook, if it is one that is read.
+    Ole,
+    /// A PDF.
+    Pdf,
+    /// A web page; with `tables`, only its tables are wanted.
+    Html {
+        /// Whether the name promises a workbook.
+        tables: bool,
+    },
+    /// XML.
+    Xml,
+}
+
+impl Content {
+    /// Whether a reader of ours takes it, whose memory, time and depth are bounded by construction.
+    pub fn is_plain_text(self) -> bool {
+        matches!(self, Self::Text(_))
     }
 }
 
-/// Names the binary format that begins like this, if it is one.
-pub fn binary_format(head: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 14] = [
-        (b"PK\x03\x04", "a zip archive or an Office document (xlsx, docx, ods)"),
-        (b"PK\x05\x06", "an empty zip archive"),
-        (b"%PDF-", "a PDF"),
-        (b"\xd0\xcf\x11\xe0", "an old Office document (xls, doc)"),
-        (b"PAR1", "a Parquet file"),
-        (b"ARROW1", "an Arrow file"),
-        (b"\x89PNG", "a PNG image"),
-        (b"\xff\xd8\xff", "a JPEG image"),
-        (b"GIF8", "a GIF image"),
-        (b"\x7fELF", "a program"),
-        (b"SQLite format 3\0", "an SQLite database"),
-        (b"7z\xbc\xaf", "a 7z archive"),
-        (b"BZh", "a bzip2 archive"),
-        (b"\xfd7zXZ", "an xz archive"),
+/// Tells the content from its first bytes; the error names a format that is not read.
+///
+/// # Errors
+/// When no table is read from such content.
+pub fn content(head: &[u8], promise: Promise) -> Result<Content, &'static str> {
+    match binary_format(head) {
+        Some(Magic::Read(content)) => return Ok(content),
+        Some(Magic::NotRead(what)) => return Err(what),
+        None => {}
+    }
+    // Some producers write a few bytes before the PDF itself.
+    if memchr::memmem::find(&head[..head.len().min(1024)], b"%PDF-").is_some() && promise == Promise::Pdf {
+        return Ok(Content::Pdf);
+    }
+    Ok(match promise {
+        Promise::Text(wish) => Content::Text(wish),
+        Promise::Html => Content::Html { tables: false },
+        Promise::Xml => Content::Xml,
+        Promise::Pdf => return Err("not a PDF"),
+        Promise::Word => return Err("not a Word document"),
+        Promise::Workbook if looks_html(head) => Content::Html { tables: true },
+        Promise::Workbook if head.trim_ascii_start().starts_with(b"<?xml") => Content::Xml,
+        Promise::Workbook => Content::Text(TextWish::Delimited(Habit::Comma)),
+    })
+}
+
+fn looks_html(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
+    [&b"<html"[..], b"<!doctype html", b"<table", b"<body", b"<head", b"<meta"].into_iter().any(begins)
+}
+
+/// A magic number, and who takes it.
+#[derive(Debug, Clone, Copy)]
+enum Magic {
+    Read(Content),
+    NotRead(&'static str),
+}
+
+/// Names the binary format that begins like this, for files that are not read by their name.
+pub fn name_of_binary(head: &[u8]) -> Option<&'static str> {
+    match binary_format(head)? {
+        Magic::Read(Content::Zip) => Some("a zip archive or an Office document"),
+        Magic::Read(Content::Ole) => Some("an old Office document"),
+        Magic::Read(Content::Pdf) => Some("a PDF"),
+        Magic::Read(_) => None,
+        Magic::NotRead(what) => Some(what),
+    }
+}
+
+fn binary_format(head: &[u8]) -> Option<Magic> {
+    const MAGIC: [(&[u8], Magic); 16] = [
+        (b"PK\x03\x04", Magic::Read(Content::Zip)),
+        (b"PK\x05\x06", Magic::NotRead("an empty zip archive")),
+        (b"%PDF-", Magic::Read(Content::Pdf)),
+        (b"\xd0\xcf\x11\xe0", Magic::Read(Content::Ole)),
+        // The first record of workbooks before Excel 97.
+        (b"\x09\x08\x10\x00", Magic::Read(Content::Ole)),
+        (b"PAR1", Magic::NotRead("a Parquet file")),
+        (b"ARROW1", Magic::NotRead("an Arrow file")),
+        (b"\x89PNG", Magic::NotRead("a PNG image")),
+        (b"\xff\xd8\xff", Magic::NotRead("a JPEG image")),
+        (b"GIF8", Magic::NotRead("a GIF image")),
+        (b"\x7fELF", Magic::NotRead("a program")),
+        (b"SQLite format 3\0", Magic::NotRead("an SQLite database")),
+        (b"7z\xbc\xaf", Magic::NotRead("a 7z archive")),
+        (b"BZh", Magic::NotRead("a bzip2 archive")),
+        (b"\xfd7zXZ", Magic::NotRead("an xz archive")),
+        (b"Rar!\x1a\x07", Magic::NotRead("a RAR archive")),
     ];
     // A table may begin with the letters of a magic number; binary data goes on with bytes that are no text.
     let is_text =
         head.iter().take(64).all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace()) && head.is_ascii();
-    if is_text {
+    if is_text && !head.starts_with(b"%PDF-") {
         return None;
     }
-    MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
-}
-
-/// Whether decoded text holds so many control characters that it is no text.
-pub fn is_binary(text: &[u8]) -> bool {
-    let controls = text.iter().filter(|byte| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127)).count();
-    text.len() >= 64 && controls * 20 > text.len()
-}
-
-/// Tells the format from the head of the text. `whole`: the head is the whole text.
-pub fn sniff(head: &[u8], whole: bool, promise: Promise) -> Format {
-    let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-    let looks_json = matches!(first, Some(b'{' | b'['));
-    match promise {
-        Promise::Json => Format::Json(layout(head, whole, false)),
-        Promise::JsonLines => Format::Json(layout(head, whole, true)),
-        Promise::Delimited(_) if looks_json && begins_with_json(head, whole) => {
-            Format::Json(layout(head, whole, false))
-        }
-        Promise::Delimited(habit) => Format::Delimited(habit),
-    }
-}
-
-fn begins_with_json(head: &[u8], whole: bool) -> bool {
-    match Tape::default().parse(head) {
-        Ok(end) => matches!(head.get(end), None | Some(b'\n' | b'\r')),
-        // Longer than the head, and JSON as far as it goes.
-        Err(Fault::Incomplete) => !whole,
-        Err(Fault::At { .. }) => false,
-    }
-}
-
-/// Lines where the first line is a whole value and others follow, or where the name says so and nothing speaks
-/// against it; else an array, else values one after another.
-fn layout(head: &[u8], whole: bool, promised_lines: bool) -> Layout {
-    let text = head.trim_ascii_start();
-    let (line, rest) = match memchr::memchr(b'\n', text) {
-        Some(at) => (&text[..at], text[at..].trim_ascii()),
-        None => (text, &b""[..]),
-    };
-    let only_line = rest.is_empty() && (whole || line.len() == text.len());
-    let mut tape = Tape::default();
-    let line_is_value = matches!(tape.parse(line), Ok(end) if line[end..].trim_ascii().is_empty());
-    if line_is_value && !only_line {
-        return Layout::Lines;
-    }
-    let document = if text.first() == Some(&b'[') { Layout::Array } else { Layout::Stream };
-    if !promised_lines || (line_is_value && document == Layout::Array) {
-        return document;
-    }
-    // A pretty-printed document in a file named .jsonl: its first value spans lines.
-    let spans_lines = match tape.parse(text) {
-        Ok(end) => end > line.len(),
-        // Longer than the head: an array on one line, or a document whose first line opens it.
-        Err(Fault::Incomplete) if rest.is_empty() => !whole && document == Layout::Array,
-        Err(Fault::Incomplete) => !whole && line.len() < 80,
-        Err(Fault::At { .. }) => false,
-    };
-    if spans_lines { document } else { Layout::Lines }
+    MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, magic)| *magic)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn json(text: &str, promise: Promise) -> Layout {
-        match sniff(text.as_bytes(), true, promise) {
-            Format::Json(layout) => layout,
-            Format::Delimited(_) => panic!("{text} taken for delimited text"),
-        }
-    }
-
-    #[test]
-    fn json_is_told_by_its_content() {
-        assert_eq!(json("[{\"a\":1},\n{\"a\":2}]", Promise::Json), Layout::Array);
-        assert_eq!(json("{\"a\":1}\n{\"a\":2}\n", Promise::Json), Layout::Lines);
-        assert_eq!(json("{\n \"a\":1\n}\n", Promise::Json), Layout::Stream);
-        assert_eq!(json("{\n \"a\":1\n}\n{\n}", Promise::JsonLines), Layout::Stream);
-        assert_eq!(json("{\"a\":1}\nbad\n", Promise::JsonLines), Layout::Lines);
-        assert_eq!(json("bad\n{\"a\":1}\n", Promise::JsonLines), Layout::Lines);
-        assert_eq!(json("[1,2]\n[3,4]\n", Promise::JsonLines), Layout::Lines);
-        assert_eq!(json("{\"a\":1}\n{\"a\":2}\n", Promise::Delimited(Habit::Plain)), Layout::Lines);
-    }
-
-    #[test]
-    fn a_csv_whose_fields_hold_json_stays_csv() {
-        let text = b"key,val\n1,\"{\"\"type\"\": 1}\"\n";
-        assert_eq!(sniff(text, true, Promise::Delimited(Habit::Comma)), Format::Delimited(Habit::Comma));
-        assert_eq!(sniff(b"[a],b\n1,2\n", true, Promise::Delimited(Habit::Comma)), Format::Delimited(Habit::Comma));
-    }
+    const CSV: Promise = Promise::Text(TextWish::Delimited(Habit::Comma));
 
     #[test]
     fn names_look_through_packing_and_case() {
-        assert_eq!(promise("A.CSV"), Some(Promise::Delimited(Habit::Comma)));
-        assert_eq!(promise("a.jsonl.gz"), Some(Promise::JsonLines));
+        assert_eq!(promise("A.CSV"), Some(CSV));
+        assert_eq!(promise("a.jsonl.gz"), Some(Promise::Text(TextWish::JsonLines)));
+        assert_eq!(promise("Book.XLSM"), Some(Promise::Workbook));
         assert_eq!(promise("a.gz"), None);
         assert_eq!(promise("README.md"), None);
+    }
+
+    #[test]
+    fn content_decides_whatever_the_name_is() {
+        assert_eq!(content(b"PK\x03\x04\x14\0", CSV), Ok(Content::Zip));
+        assert_eq!(content(b"a,b\n1,2\n", Promise::Workbook), Ok(Content::Text(TextWish::Delimited(Habit::Comma))));
+        assert_eq!(content(b"\n<TABLE><tr>", Promise::Workbook), Ok(Content::Html { tables: true }));
+        assert_eq!(content(b"\x89PNG\r\n\x1a\n", CSV), Err("a PNG image"));
+        assert_eq!(content(b"BZh,x\n1,2\n", CSV), Ok(Content::Text(TextWish::Delimited(Habit::Comma))));
     }
 }

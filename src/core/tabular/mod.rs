@@ -1,14 +1,18 @@
 //! Tables out of raw files, typed from every value, with nothing lost in silence.
 //!
-//! For: reading (`table` is the door) and writing Parquet (`parquet`). Not for: folders, reports or jobs. The one
-//! decision: two passes over every file. The first finds out everything, the second only reads.
+//! For: reading (`open` is the door, `table` the contract of all readers) and writing Parquet (`parquet`). Not for:
+//! folders, reports or jobs. The one decision: a table is looked at from end to end before its first row is handed out.
 
 pub mod cell;
 pub mod column;
 pub mod delimited;
 pub mod encoding;
+pub mod error;
 pub mod format;
 pub mod input;
 pub mod json;
+pub mod open;
 pub mod parquet;
+pub mod report;
 pub mod table;
+pub mod text;

@@ -4,18 +4,21 @@
 //! The one decision: the destination carries its own history (`textmill-report.json`), so a re-run skips what has not
 //! changed without any database.
 
+mod copy;
 mod encoding;
 mod error;
 mod file;
 mod filter;
 mod glob;
 mod job;
+mod naming;
 mod options;
 mod outcome;
 mod plan;
 mod rejects;
 mod run;
 mod staging;
+mod stop;
 mod walk;
 
 pub use encoding::Encoding;
@@ -23,7 +26,7 @@ pub use error::ConversionError;
 pub use glob::PATTERN as GLOB_PATTERN;
 pub use job::{ConversionHandler, KIND, no_bucket};
 pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Delimiter, Header, SchemaMode};
-pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary};
+pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary, TableOutcome};
 pub use plan::ConversionSource;
 pub use run::convert;
 pub use staging::REPORT;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::core::failure::Failure;
-use crate::core::tabular::table::{TableNote, TableReport};
+use crate::core::tabular::report::{TableNote, TableReport};
 
 /// Every file and every row accounted for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -97,14 +97,40 @@ pub struct FileOutcome {
     pub rows_out: u64,
     /// Rows told apart as unusable.
     pub rows_rejected: u64,
-    /// What the file was taken for.
-    pub table: Option<TableReport>,
+    /// Its tables: one, or each sheet of a workbook that holds a value.
+    pub tables: Vec<TableOutcome>,
+}
+
+/// One table of a file and where its rows went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TableOutcome {
+    /// What it was taken for.
+    #[serde(flatten)]
+    pub report: TableReport,
+    /// Rows read.
+    pub rows_in: u64,
+    /// Rows in Parquet.
+    pub rows_out: u64,
+    /// Rows told apart as unusable.
+    pub rows_rejected: u64,
     /// What was noticed while reading.
     pub notes: Vec<TableNote>,
     /// The Parquet file.
     pub output: Option<OutputFile>,
     /// The rejected rows, one JSON object a line: `line`, `reason`, `record`.
     pub rejects: Option<OutputFile>,
+}
+
+impl TableOutcome {
+    /// A table that was looked at and not read.
+    pub(crate) fn new(report: TableReport) -> Self {
+        Self { report, rows_in: 0, rows_out: 0, rows_rejected: 0, notes: Vec::new(), output: None, rejects: None }
+    }
+
+    /// What was written for it.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &OutputFile> {
+        self.output.iter().chain(&self.rejects)
+    }
 }
 
 impl FileOutcome {
@@ -122,11 +148,21 @@ impl FileOutcome {
             rows_in: 0,
             rows_out: 0,
             rows_rejected: 0,
-            table: None,
-            notes: Vec::new(),
-            output: None,
-            rejects: None,
+            tables: Vec::new(),
         }
+    }
+
+    /// Takes the tables, and their rows into the sums.
+    pub(crate) fn take(&mut self, tables: Vec<TableOutcome>) {
+        self.rows_in = tables.iter().map(|table| table.rows_in).sum();
+        self.rows_out = tables.iter().map(|table| table.rows_out).sum();
+        self.rows_rejected = tables.iter().map(|table| table.rows_rejected).sum();
+        self.tables = tables;
+    }
+
+    /// Every file that was written for it.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &OutputFile> {
+        self.tables.iter().flat_map(TableOutcome::written)
     }
 }
 
@@ -165,7 +201,11 @@ impl Summary {
             rows_out: converted().map(|file| file.rows_out).sum(),
             rows_rejected: converted().map(|file| file.rows_rejected).sum(),
             bytes_in: converted().map(|file| file.size_bytes).sum(),
-            bytes_out: converted().filter_map(|file| file.output.as_ref()).map(|output| output.size_bytes).sum(),
+            bytes_out: converted()
+                .flat_map(|file| &file.tables)
+                .filter_map(|table| table.output.as_ref())
+                .map(|output| output.size_bytes)
+                .sum(),
         }
     }
 }

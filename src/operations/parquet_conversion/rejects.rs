@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::core::tabular::table::{Rejects, TableError};
+use crate::core::tabular::error::TableError;
+use crate::core::tabular::table::Rejects;
 
 /// Writes rejected rows; the file is made with the first.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ pub fn convert(
     }
     let files = plan::plan(source, destination, options, context.reserved.as_deref())?;
     let run = Run::new(&files, context);
-    let converter = FileConverter::new(options, &context.cancel);
+    let converter = FileConverter::new(options, context);
     if options.dry_run {
         let outcomes = run.each(|_, file| outcome_of(file, |promise| converter.look(file, promise)))?;
         return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));

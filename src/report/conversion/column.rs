@@ -1,6 +1,6 @@
 //! A column as a row of a table: its name, its type in words and in Arrow's terms, and what was noticed.
 
-use crate::core::tabular::table::ColumnReport;
+use crate::core::tabular::report::ColumnReport;
 use crate::report::prose::Prose;
 use crate::report::text::{column_note_clause, sentence};
 

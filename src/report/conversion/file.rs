@@ -5,7 +5,7 @@ use super::folders::{Flag, parts};
 use crate::core::tabular::delimited::{DialectReport, Escape, LineEnd};
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::format::FormatName;
-use crate::core::tabular::table::{ColumnReport, TableReport};
+use crate::core::tabular::report::{ColumnReport, TableReport};
 use crate::operations::parquet_conversion::FileOutcome;
 use crate::report::prose::Prose;
 use crate::report::text::{bytes, column_note_clause, counted, delimiter_name, note_sentence, sentence};

@@ -12,7 +12,7 @@ use crate::core::failure::Failure;
 use crate::core::tabular::column::ColumnNote;
 use crate::core::tabular::delimited::DialectReport;
 use crate::core::tabular::encoding::Confidence;
-use crate::core::tabular::table::{TableNote, TableReport};
+use crate::core::tabular::report::{TableNote, TableReport};
 use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome};
 
 /// How much something matters, worst first.

@@ -2,7 +2,7 @@
 
 use super::figures::{count, counted};
 use crate::core::tabular::column::ColumnNote;
-use crate::core::tabular::table::TableNote;
+use crate::core::tabular::report::TableNote;
 
 /// Columns named in one sentence at most.
 const NAMED: usize = 4;

@@ -8,8 +8,10 @@ use arrow_schema::SchemaRef;
 use super::records::{Record, RecordReader};
 use super::scan::DelimitedScan;
 use crate::core::tabular::column::{ColumnBuilder, Misfit};
+use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects, TableError, TableNote};
+use crate::core::tabular::report::TableNote;
+use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects};
 
 /// Reads the rows of delimited text. Streams.
 #[derive(Debug)]

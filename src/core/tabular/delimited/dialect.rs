@@ -67,7 +67,7 @@ pub(super) struct DialectGuess {
 }
 
 /// What the file's name makes likely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Habit {
     /// `.csv`: comma or semicolon, seldom others.
     Comma,
@@ -78,7 +78,7 @@ pub enum Habit {
 }
 
 /// What whoever asks says of the delimiter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DelimiterWish {
     /// Find it.
     #[default]

@@ -11,8 +11,9 @@
 use memchr::{memchr, memchr2};
 
 use super::dialect::{Dialect, Escape, LineEnd};
+use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::{InputError, TextStream};
-use crate::core::tabular::table::{MAX_COLUMNS, MAX_RECORD, TableError};
+use crate::core::tabular::table::{MAX_COLUMNS, MAX_RECORD};
 
 /// A quoted field longer than this is taken for a quote that never closes.
 pub(super) const MAX_FIELD: usize = 64 << 20;

@@ -11,8 +11,10 @@ use super::header::{self, Below, HeaderGuess};
 use super::records::{Record, RecordReader};
 use crate::core::tabular::column::{ColumnNote, ColumnProfile, ColumnType};
 use crate::core::tabular::encoding::Confidence;
+use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{ColumnReport, Guess, TableError, TableOptions};
+use crate::core::tabular::report::{ColumnReport, Guess};
+use crate::core::tabular::table::TableOptions;
 
 /// Lines above a table at most.
 const MAX_PREAMBLE: usize = 20;
@@ -136,7 +138,7 @@ impl DelimitedScan {
         whole: bool,
         habit: Habit,
         stream: TextStream,
-        options: TableOptions,
+        options: &TableOptions,
     ) -> Result<Self, TableError> {
         let found = dialect::guess(head, whole, habit, options.delimiter);
         let mut reader = RecordReader::new(stream, found.dialect);
@@ -153,7 +155,7 @@ impl DelimitedScan {
         (found, habit): (DialectGuess, Habit),
         preamble: Preamble,
         (first, mut survey): (&First, Survey),
-        options: TableOptions,
+        options: &TableOptions,
     ) -> Self {
         let typed_below: Vec<bool> = survey.usual.iter().map(ColumnProfile::is_typed).collect();
         let any = !survey.widths.is_empty();

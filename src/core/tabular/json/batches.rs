@@ -10,8 +10,10 @@ use super::records::{JsonReader, Outcome};
 use super::scan::JsonScan;
 use super::tape::{Kind, Value};
 use crate::core::tabular::column::Misfit;
+use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects, TableError, TableNote};
+use crate::core::tabular::report::TableNote;
+use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects};
 
 /// Reads the records of a JSON text. Streams; holds one record whole.
 #[derive(Debug)]

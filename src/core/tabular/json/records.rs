@@ -7,8 +7,9 @@
 use memchr::memchr;
 
 use super::tape::{Fault, Tape, Value};
+use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{MAX_RECORD, TableError};
+use crate::core::tabular::table::MAX_RECORD;
 
 /// How records lie in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,8 +11,10 @@ use super::records::{JsonReader, Layout, Outcome};
 use super::shape::{JsonType, Keys, Shape, fields};
 use super::tape::Kind;
 use crate::core::tabular::column::ColumnNote;
+use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::TextStream;
-use crate::core::tabular::table::{ColumnReport, MAX_COLUMNS, TableError};
+use crate::core::tabular::report::ColumnReport;
+use crate::core::tabular::table::MAX_COLUMNS;
 
 /// Name of the one column of records that are not objects.
 const VALUE: &str = "value";

@@ -8,15 +8,16 @@ use std::fs;
 use std::path::{Component, Path};
 
 use super::{REJECTS_SUFFIX, REPORT};
-use crate::operations::parquet_conversion::outcome::{ConversionOutcome, FileOutcome, FileStatus};
+use crate::operations::parquet_conversion::naming::output_stems;
+use crate::operations::parquet_conversion::outcome::{ConversionOutcome, FileOutcome, FileStatus, TableOutcome};
 
 /// What earlier runs did.
 #[derive(Debug)]
 pub(super) struct History {
     /// The latest entry of each source.
     latest: HashMap<String, FileOutcome>,
-    /// Every output that any of them wrote, and the source it came from.
-    outputs: Vec<(String, String)>,
+    /// Every output that any of them wrote.
+    outputs: Vec<String>,
     /// What was left over before.
     stale: Vec<String>,
 }
@@ -29,9 +30,7 @@ impl History {
         let stale = report.stale.into_iter().filter(is_inside).collect();
         let mut history = Self { latest: HashMap::new(), outputs: Vec::new(), stale };
         for file in report.files.into_iter().chain(read_journal(journal)).filter(is_plausible) {
-            for output in file.output.iter().chain(&file.rejects) {
-                history.outputs.push((file.source.clone(), output.path.clone()));
-            }
+            history.outputs.extend(file.written().map(|output| output.path.clone()));
             history.latest.insert(file.source.clone(), file);
         }
         history
@@ -42,14 +41,11 @@ impl History {
         self.latest.get(source)
     }
 
-    /// Outputs that are still there, while their sources are gone, left out or can't be converted any more.
+    /// Outputs that are still there, while no source stands for them any more.
     pub(super) fn stale(&self, destination: &Path, present: &[FileOutcome]) -> Vec<String> {
         let converted = present.iter().filter(|file| file.status == FileStatus::Converted);
-        let sources: HashSet<_> = converted.clone().map(|file| file.source.as_str()).collect();
-        let fresh: HashSet<_> =
-            converted.flat_map(|file| file.output.iter().chain(&file.rejects)).map(|output| &output.path).collect();
-        let left = self.outputs.iter().filter(|(source, _)| !sources.contains(source.as_str())).map(|(_, path)| path);
-        let known = left.chain(&self.stale).filter(|path| !fresh.contains(path));
+        let fresh: HashSet<_> = converted.flat_map(FileOutcome::written).map(|output| &output.path).collect();
+        let known = self.outputs.iter().chain(&self.stale).filter(|path| !fresh.contains(path));
         let there = known.filter(|path| destination.join(path).is_file());
         there.cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
@@ -58,10 +54,13 @@ impl History {
 /// A report lies where others may write: outputs count only under the names that a run would give them.
 fn is_plausible(file: &FileOutcome) -> bool {
     let is_plain = Path::new(&file.source).components().all(|part| matches!(part, Component::Normal(_)));
-    let output = file.output.as_ref().is_none_or(|output| output.path == format!("{}.parquet", file.source));
-    let rejects =
-        file.rejects.as_ref().is_none_or(|rejects| rejects.path == format!("{}{REJECTS_SUFFIX}", file.source));
-    is_plain && output && rejects
+    let stems = output_stems(&file.source, file.tables.iter().map(|table| &table.report));
+    let is_named = |(table, stem): (&TableOutcome, &String)| {
+        let output = table.output.as_ref().is_none_or(|output| output.path == format!("{stem}.parquet"));
+        let rejects = table.rejects.as_ref().is_none_or(|rejects| rejects.path == format!("{stem}{REJECTS_SUFFIX}"));
+        output && rejects
+    };
+    is_plain && file.tables.iter().zip(&stems).all(is_named)
 }
 
 fn read_report(destination: &Path) -> ConversionOutcome {

@@ -100,33 +100,36 @@ impl Staging {
         Ok(OutputFile { path: path.to_owned(), size_bytes, sha256 })
     }
 
-    /// Removes the rejects that an earlier run wrote for this source, and nothing that others put there.
-    pub(super) fn withdraw_rejects(&self, source: &str) -> Result<(), ConversionError> {
-        let Some(rejects) = self.history.of(source).and_then(|earlier| earlier.rejects.as_ref()) else {
-            return Ok(());
-        };
-        if self.obstacle(&rejects.path).is_some() {
-            return Ok(());
-        }
-        let target = self.destination.join(&rejects.path);
-        match fs::remove_file(&target) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(ConversionError::write("remove the old", &target)(error))
+    /// Removes the rejects that an earlier run wrote for this file and this one did not, and nothing that others put
+    /// there.
+    pub(super) fn withdraw_rejects(&self, file: &FileOutcome) -> Result<(), ConversionError> {
+        let fresh = |old: &&OutputFile| file.written().any(|new| new.path == old.path);
+        let earlier = self.history.of(&file.source).into_iter().flat_map(|earlier| &earlier.tables);
+        for old in earlier.filter_map(|table| table.rejects.as_ref()).filter(|old| !fresh(old)) {
+            if self.obstacle(&old.path).is_some() {
+                continue;
             }
-            _ => Ok(()),
+            let target = self.destination.join(&old.path);
+            match fs::remove_file(&target) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(ConversionError::write("remove the old", &target)(error));
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// The entry of an earlier run, if nothing has changed since.
     pub(super) fn unchanged(&self, source: &str, sha256: &str, settings: &str) -> Option<FileOutcome> {
         let entry = self.history.of(source)?;
         let same = entry.sha256.as_deref() == Some(sha256) && entry.settings.as_deref() == Some(settings);
-        let outputs = [entry.output.as_ref()?].into_iter().chain(entry.rejects.as_ref());
+        let complete = !entry.tables.is_empty() && entry.tables.iter().all(|table| table.output.is_some());
         let intact = |output: &OutputFile| {
             let found = sha256_file(&self.destination.join(&output.path));
             found.is_ok_and(|(digest, size_bytes)| digest == output.sha256 && size_bytes == output.size_bytes)
         };
-        (same && outputs.into_iter().all(intact)).then(|| FileOutcome { unchanged: true, ..entry.clone() })
+        (same && complete && entry.written().all(intact)).then(|| FileOutcome { unchanged: true, ..entry.clone() })
     }
 
     /// Notes that a file is done.

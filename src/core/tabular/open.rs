@@ -1,0 +1,48 @@
+//! Which reader takes a file: the one door to all of them.
+
+use super::error::TableError;
+use super::format::{self, Content, Promise};
+use super::input::Input;
+use super::table::{OneTable, TableOptions, Tables};
+use super::text::TextTable;
+
+/// Bytes that tell the content.
+const HEAD: usize = 4096;
+
+/// What the file holds, by its first bytes and by what its name promises.
+///
+/// # Errors
+/// When it can't be read, or holds what no table is read from.
+pub fn content(input: &Input, promise: Promise) -> Result<Content, TableError> {
+    let head = head(input)?;
+    if head.is_empty() {
+        return Err(TableError::Empty);
+    }
+    format::content(&head, promise).map_err(|what| TableError::NotRead { what: what.to_owned() })
+}
+
+/// The tables of a file that holds `content`.
+///
+/// Everything but plain text is to be read in a process of its own (`core::isolation`): other people's parsers have
+/// limits that only a process keeps.
+///
+/// # Errors
+/// When it can't be read as that.
+pub fn tables(input: Input, content: Content, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
+    match content {
+        Content::Text(wish) => {
+            let head = head(&input)?;
+            let table = TextTable::inspect(input, &head, wish, options)?;
+            Ok(Box::new(OneTable(Some(Box::new(table)))))
+        }
+        Content::Zip | Content::Ole | Content::Pdf | Content::Html { .. } | Content::Xml => {
+            Err(TableError::NotRead { what: "not read yet".to_owned() })
+        }
+    }
+}
+
+fn head(input: &Input) -> Result<Vec<u8>, TableError> {
+    let mut head = Vec::new();
+    input.bytes()?.read_head(&mut head, HEAD)?;
+    Ok(head)
+}

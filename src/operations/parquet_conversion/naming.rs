@@ -1,0 +1,59 @@
+//! What outputs are called.
+//!
+//! The one decision: the whole name of the source, then that of the sheet, then `.parquet`, so that `a.csv` and `a.tsv`
+//! never meet and a new neighbour never renames an old output.
+
+use std::collections::HashSet;
+
+use crate::core::tabular::format;
+use crate::core::tabular::report::TableReport;
+
+/// Longest part of a sheet's name in a file's name, in characters; Excel itself allows 31.
+const LONGEST_SHEET: usize = 64;
+
+/// Paths of the tables' outputs without `.parquet`: `book.xlsx.Sheet1`, or `a.csv` where the file is the table.
+pub(super) fn output_stems<'a>(source: &str, tables: impl Iterator<Item = &'a TableReport>) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let stem = |table: &TableReport| match &table.sheet {
+        Some(sheet) => format!("{source}.{}", sheet_part(&sheet.name)),
+        None => source.to_owned(),
+    };
+    tables
+        .map(|table| {
+            let base = stem(table);
+            let copies = (2_u32..).map(|copy| format!("{base}_{copy}"));
+            let mut free = std::iter::once(base.clone()).chain(copies).filter(|stem| !taken.contains(stem));
+            let stem = free.next().unwrap_or_else(|| base.clone());
+            drop(free);
+            taken.insert(stem.clone());
+            stem
+        })
+        .collect()
+}
+
+/// A sheet's name as part of a file's name: no separators, no dots, nothing that a file system or shell dislikes, and
+/// never an extension that would make it the output of another file (`book.xlsx` with a sheet `csv`, beside
+/// `book.xlsx.csv`).
+fn sheet_part(name: &str) -> String {
+    let kept = |character: char| match character {
+        '.' | '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
+        control if control.is_control() => '_',
+        other => other,
+    };
+    let part: String = name.trim().chars().take(LONGEST_SHEET).map(kept).collect();
+    let is_extension = format::promise(&format!("x.{part}")).is_some() || part == "rejects";
+    if part.is_empty() || is_extension { format!("{part}_") } else { part }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_is_named_behind_its_workbook_without_meeting_others() {
+        assert_eq!(sheet_part("Zweites Blatt"), "Zweites Blatt");
+        assert_eq!(sheet_part("a/b.c"), "a_b_c");
+        assert_eq!(sheet_part("csv"), "csv_");
+        assert_eq!(sheet_part(" "), "_");
+    }
+}
