@@ -12,7 +12,7 @@ use crate::core::tabular::delimited::{DialectReport, Escape, LineEnd};
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::format::FormatName;
 use crate::core::tabular::report::{ColumnReport, Guess, TableNote, TableReport};
-use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome, FileStatus, OutputFile};
+use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, TableOutcome};
 
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -23,10 +23,9 @@ pub(super) fn column(name: &str, data_type: &str, notes: Vec<ColumnNote>) -> Col
 pub(super) fn table() -> TableReport {
     let delimiter = Guess { value: Some(",".to_owned()), confidence: Confidence::High };
     let header = Guess { value: true, confidence: Confidence::High };
+    let columns = vec![column("country", "Utf8", Vec::new()), column("year", "Int64", Vec::new())];
     TableReport {
-        format: FormatName::Delimited,
-        packing: None,
-        encoding: Guess { value: "UTF-8".to_owned(), confidence: Confidence::Certain },
+        encoding: Some(Guess { value: "UTF-8".to_owned(), confidence: Confidence::Certain }),
         dialect: Some(DialectReport {
             delimiter,
             quoting: true,
@@ -34,7 +33,7 @@ pub(super) fn table() -> TableReport {
             line_end: LineEnd::Newline,
             header,
         }),
-        columns: vec![column("country", "Utf8", Vec::new()), column("year", "Int64", Vec::new())],
+        ..TableReport::new(FormatName::Delimited, columns)
     }
 }
 
@@ -49,15 +48,21 @@ fn output(path: String) -> OutputFile {
 
 /// A file of `rows_out` and `rows_rejected` rows.
 pub(super) fn converted(source: &str, rows_out: u64, rows_rejected: u64) -> FileOutcome {
-    FileOutcome {
+    let table = TableOutcome {
         rows_in: rows_out + rows_rejected,
         rows_out,
         rows_rejected,
-        table: Some(table()),
         output: Some(output(format!("{source}.parquet"))),
         rejects: (rows_rejected > 0).then(|| output(format!("{source}.rejects.jsonl"))),
-        ..file(source, FileStatus::Converted)
-    }
+        ..TableOutcome::new(table())
+    };
+    with_tables(file(source, FileStatus::Converted), vec![table])
+}
+
+/// The file with these tables, and their rows in its sums.
+pub(super) fn with_tables(mut file: FileOutcome, tables: Vec<TableOutcome>) -> FileOutcome {
+    file.take(tables);
+    file
 }
 
 pub(super) fn skipped(source: &str, reason: &str) -> FileOutcome {
@@ -76,13 +81,13 @@ pub(super) fn outcome(files: Vec<FileOutcome>) -> ConversionOutcome {
 /// A bit of everything.
 pub(super) fn mixed_outcome() -> ConversionOutcome {
     let mut energy = converted("data/energy.csv", 12_333, 12);
-    energy.notes = vec![TableNote::ShortRows { count: 3 }, TableNote::BlankLines { count: 1 }];
+    energy.tables[0].notes = vec![TableNote::ShortRows { count: 3 }, TableNote::BlankLines { count: 1 }];
     let mut guessed = converted("data/prices.csv", 20, 0);
-    guessed.table = Some(guessed_table());
+    guessed.tables[0].report = guessed_table();
     let mut same = converted("goals.jsonl", 17, 0);
     same.unchanged = true;
-    same.table = Some(TableReport { format: FormatName::JsonLines, dialect: None, ..table() });
-    let not_text = Failure::new(Code::UnsupportedFormat, "the content is a PDF, not text")
+    same.tables[0].report = TableReport { format: FormatName::JsonLines, dialect: None, ..table() };
+    let not_text = Failure::new(Code::UnsupportedFormat, "the content is a Parquet file")
         .with_hint("give it the extension that fits its content");
     let mut outcome = outcome(vec![
         energy,
@@ -97,7 +102,7 @@ pub(super) fn mixed_outcome() -> ConversionOutcome {
 
 fn guessed_table() -> TableReport {
     let mut table = table();
-    table.encoding = Guess { value: "windows-1252".to_owned(), confidence: Confidence::Low };
+    table.encoding = Some(Guess { value: "windows-1252".to_owned(), confidence: Confidence::Low });
     table.packing = Some("gzip".to_owned());
     if let Some(dialect) = &mut table.dialect {
         dialect.delimiter = Guess { value: Some(";".to_owned()), confidence: Confidence::Low };

@@ -55,7 +55,7 @@ fn what_comes_from_files_is_text_and_never_markup() {
     const EVIL: &str = "<img src=x onerror=alert(1)>\"'&.csv";
     let mut file = samples::converted(EVIL, 5, 1);
     let notes = vec![ColumnNote::MixedTypes { types: EVIL.to_owned() }];
-    file.table = Some(TableReport { columns: vec![samples::column(EVIL, EVIL, notes)], ..samples::table() });
+    file.tables[0].report = TableReport { columns: vec![samples::column(EVIL, EVIL, notes)], ..samples::table() };
     let mut outcome = samples::outcome(vec![
         file,
         samples::skipped(EVIL, EVIL),
@@ -121,11 +121,11 @@ fn twenty_thousand_files_make_a_page_that_opens_and_says_what_it_leaves_out() {
 
 #[test]
 fn many_failures_with_one_cause_are_one_entry() {
-    let failure = || Failure::new(Code::UnsupportedFormat, "the content is a PDF, not text");
+    let failure = || Failure::new(Code::UnsupportedFormat, "the content is a Parquet file");
     let files = (0..2_000).map(|index| samples::failed(&format!("{index:04}.csv"), failure())).collect();
     let page = page_of(&samples::outcome(files));
     let looked_at = between(&page, "id=\"look\"", "</section>");
-    assert_eq!(count(looked_at, "The content is a PDF, not text."), 1);
+    assert_eq!(count(looked_at, "The content is a Parquet file."), 1);
     assert!(looked_at.contains("1,997 more files"));
     assert!(looked_at.contains("and 1,897 more"));
     assert!(page.contains("2,000 files: none is Parquet now, 2,000 can&#39;t be read."));
@@ -137,7 +137,7 @@ fn a_wide_table_shows_its_first_columns_and_names_a_note_beyond_them() {
     let mut file = samples::converted("wide.csv", 3, 0);
     let mut columns: Vec<_> = (0..2_000).map(|index| samples::column(&format!("c{index}"), "Int64", vec![])).collect();
     columns[1_234].notes = vec![ColumnNote::TurnedToText { line: 99 }];
-    file.table = Some(TableReport { columns, ..samples::table() });
+    file.tables[0].report = TableReport { columns, ..samples::table() };
     let page = page_of(&samples::outcome(vec![file]));
     assert_eq!(count(&page, "<th scope=\"row\">"), 200);
     assert!(page.contains("<caption>2,000 columns</caption>"));
@@ -159,7 +159,7 @@ fn a_clean_outcome_has_nothing_to_look_at() {
 #[test]
 fn a_dry_run_shows_no_rows_and_no_report_file() {
     let mut file = samples::converted("a.csv", 0, 0);
-    file.output = None;
+    file.tables[0].output = None;
     let mut outcome = samples::outcome(vec![file]);
     outcome.dry_run = true;
     let page = page_of(&outcome);

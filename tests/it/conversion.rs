@@ -73,7 +73,7 @@ proptest! {
         let kept: Vec<_> = lines.iter().filter(|line| !line.trim().is_empty()).collect();
         let text = lines.join("\n");
         let (_folder, outcome) = convert_files(&[("a.jsonl", text.as_bytes())]);
-        if outcome.files[0].status == FileStatus::Converted && outcome.files[0].table.as_ref().unwrap().format == textmill::core::tabular::format::FormatName::JsonLines {
+        if outcome.files[0].status == FileStatus::Converted && outcome.files[0].tables[0].report.format == textmill::core::tabular::format::FormatName::JsonLines {
             prop_assert_eq!(outcome.summary.rows_in, kept.len() as u64);
         }
     }
@@ -106,7 +106,7 @@ fn type_of(values: &[&str]) -> String {
     let text =
         format!("id,v\n{}\n", values.iter().map(|value| format!("x,\"{value}\"")).collect::<Vec<_>>().join("\n"));
     let (_folder, outcome) = convert_files(&[("a.csv", text.as_bytes())]);
-    outcome.files[0].table.as_ref().unwrap().columns[1].data_type.clone()
+    outcome.files[0].tables[0].report.columns[1].data_type.clone()
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_late_value_of_another_type_turns_its_column_to_text_and_nothing_is_lost() {
     let (folder, outcome) = convert_files(&[("a.csv", format!("id,v\n{}\n", lines.join("\n")).as_bytes())]);
     let table = texts(&folder.path().join("out/a.csv.parquet"));
     assert_eq!(table[60_000..], [["12.75", "x"], ["007", "x"]]);
-    let note = serde_json::to_value(&outcome.files[0].table.as_ref().unwrap().columns[0].notes).unwrap();
+    let note = serde_json::to_value(&outcome.files[0].tables[0].report.columns[0].notes).unwrap();
     assert_eq!(note, serde_json::json!([{"kind": "turned_to_text", "line": 60_003}]));
 }
 
@@ -212,7 +212,7 @@ fn a_dry_run_looks_and_writes_nothing() {
     let folder = folder(&[("a.csv", b"x,y\n1,2\n")]);
     let options = ConversionOptions { dry_run: true, ..ConversionOptions::default() };
     let outcome = convert_with(&folder.path().join("in"), &folder.path().join("out"), &options);
-    assert_eq!(outcome.files[0].table.as_ref().unwrap().columns.len(), 2);
+    assert_eq!(outcome.files[0].tables[0].report.columns.len(), 2);
     assert!(!folder.path().join("out").exists());
 }
 
@@ -291,7 +291,7 @@ fn a_cancelled_run_ends_and_the_next_one_finishes() {
 #[test]
 fn the_separator_line_of_excel_names_the_delimiter() {
     let (folder, outcome) = convert_files(&[("a.csv", b"sep=;\nname;size\na,b;1\n")]);
-    let table = outcome.files[0].table.as_ref().unwrap();
+    let table = &outcome.files[0].tables[0].report;
     let names: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!((names, outcome.summary.rows_out), (vec!["name", "size"], 1));
     assert_eq!(rows(&folder.path().join("out/a.csv.parquet")).len(), 1);
@@ -359,7 +359,7 @@ fn json_longer_than_the_head_is_still_json() {
     let records: Vec<_> = (0..9_000).map(|id| format!("{{\"id\":{id},\"name\":\"some name, {id}\"}}")).collect();
     for (name, between) in [("a.csv", ",\n"), ("a.txt", ","), ("a.jsonl", ","), ("a.json", ",\n")] {
         let file = one_file(name, &format!("[{}]", records.join(between)));
-        assert_eq!((file.rows_out, file.table.unwrap().columns.len()), (9_000, 2), "{name}");
+        assert_eq!((file.rows_out, file.tables[0].report.columns.len()), (9_000, 2), "{name}");
     }
 }
 
@@ -367,7 +367,7 @@ fn json_longer_than_the_head_is_still_json() {
 fn a_row_with_a_delimiter_too_many_is_taken_and_typed() {
     let file = one_file("a.csv", "a,b\n1,2\n3,4\n5,6\n7,8\nx,y,\n");
     assert_eq!((file.rows_out, file.status), (5, FileStatus::Converted), "{:?}", file.error);
-    assert_eq!(file.table.unwrap().columns[0].data_type, "Utf8");
+    assert_eq!(file.tables[0].report.columns[0].data_type, "Utf8");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn fits(expect: &Value, (rows, columns): (u64, u64)) -> Result<(), String> {
 
 /// Rows and columns as a Parquet reader sees them.
 fn shape(outcome: &FileOutcome, target: &Path) -> Result<(u64, u64), String> {
-    let output = outcome.output.as_ref().ok_or("converted without an output")?;
+    let output = outcome.tables.first().and_then(|table| table.output.as_ref()).ok_or("converted without an output")?;
     let file = std::fs::File::open(target.join(&output.path)).map_err(|error| error.to_string())?;
     let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
     let metadata = reader.metadata().file_metadata();

@@ -22,7 +22,11 @@ fn converted(source: &Path) -> (tempfile::TempDir, Vec<RecordBatch>) {
     let source = ConversionSource::at(source).unwrap();
     let outcome = convert(&source, target.path(), &ConversionOptions::default(), &RunContext::unattended()).unwrap();
     assert_eq!(outcome.summary.rows_rejected, 0, "{:?}", outcome.files);
-    let output = outcome.files[0].output.as_ref().unwrap_or_else(|| panic!("{:?}", outcome.files[0].error));
+    let output = outcome.files[0]
+        .tables
+        .first()
+        .and_then(|table| table.output.as_ref())
+        .unwrap_or_else(|| panic!("{:?}", outcome.files[0].error));
     let batches = rows(&target.path().join(&output.path));
     (target, batches)
 }

@@ -41,7 +41,7 @@ fn every_file_of_the_sample_has_the_shape_that_its_readme_gives() {
     for (name, shape) in shapes {
         let found: Vec<_> = files.values().filter(|file| file.source.ends_with(&name)).collect();
         let fits = |file: &&FileOutcome| {
-            let columns = file.table.as_ref().map_or(0, |table| table.columns.len());
+            let columns = file.tables.first().map_or(0, |table| table.report.columns.len());
             (file.rows_out, columns) == shape || (file.status == FileStatus::Skipped && shape.0 == 0)
         };
         assert!(
@@ -49,7 +49,7 @@ fn every_file_of_the_sample_has_the_shape_that_its_readme_gives() {
             "{name}: {shape:?}, found {:?}",
             found
                 .iter()
-                .map(|file| (&file.source, file.rows_out, file.table.as_ref().map(|table| table.columns.len())))
+                .map(|file| (&file.source, file.rows_out, file.tables.first().map(|table| table.report.columns.len())))
                 .collect::<Vec<_>>()
         );
     }

@@ -96,6 +96,11 @@ pub enum ColumnNote {
         /// How often.
         count: u64,
     },
+    /// Cells that show an error (`#DIV/0!`), read as missing values.
+    ErrorCells {
+        /// How often.
+        count: u64,
+    },
     /// Looked like another type until a value that does not fit.
     TurnedToText {
         /// Line of the first value that left only text, from 1.

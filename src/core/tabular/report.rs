@@ -145,4 +145,10 @@ impl TableReport {
     pub(crate) fn new(format: FormatName, columns: Vec<ColumnReport>) -> Self {
         Self { format, packing: None, encoding: None, dialect: None, sheet: None, element: None, columns }
     }
+
+    /// Whether the first row names the columns, where that had to be found out.
+    pub fn header(&self) -> Option<&Guess<bool>> {
+        let dialect = self.dialect.as_ref().map(|dialect| &dialect.header);
+        dialect.or_else(|| self.sheet.as_ref().map(|sheet| &sheet.header))
+    }
 }

@@ -7,7 +7,10 @@ mod column;
 mod concerns;
 mod file;
 mod folders;
+mod reading;
 mod skipped;
+mod table;
+mod written;
 
 use askama::Template;
 

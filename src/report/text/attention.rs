@@ -12,8 +12,8 @@ use crate::core::failure::Failure;
 use crate::core::tabular::column::ColumnNote;
 use crate::core::tabular::delimited::DialectReport;
 use crate::core::tabular::encoding::Confidence;
-use crate::core::tabular::report::{TableNote, TableReport};
-use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome};
+use crate::core::tabular::report::{Guess, TableNote, TableReport};
+use crate::operations::parquet_conversion::{ConversionOutcome, FileOutcome, TableOutcome};
 
 /// How much something matters, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,12 +85,15 @@ impl Matter {
 }
 
 fn of_file(file: &FileOutcome) -> Vec<Attention> {
+    let several = file.tables.len() > 1;
     let failed = file.error.iter().map(of_failure);
-    let rejected = (file.rows_rejected > 0).then(|| of_rejects(file));
-    let notes = file.notes.iter().filter_map(of_note);
-    let read = file.error.is_none().then_some(file.table.as_ref()).flatten();
-    let table = read.map(of_table).unwrap_or_default();
-    let matters = failed.chain(rejected).chain(notes).chain(table);
+    let tables = file.tables.iter().flat_map(|table| {
+        let sheet = table.report.sheet.as_ref().filter(|_| several).map(|sheet| sheet.name.clone());
+        of_table(table).into_iter().map(move |matter| match &sheet {
+            Some(sheet) => Matter { sentence: format!("Sheet `{sheet}`: {}", matter.sentence), ..matter },
+            None => matter,
+        })
+    });
     let bind = |matter: Matter| Attention {
         severity: matter.severity,
         file: file.source.clone(),
@@ -98,7 +101,13 @@ fn of_file(file: &FileOutcome) -> Vec<Attention> {
         next: matter.next,
         extent: matter.extent,
     };
-    matters.map(bind).collect()
+    failed.chain(tables).map(bind).collect()
+}
+
+fn of_table(table: &TableOutcome) -> Vec<Matter> {
+    let rejected = (table.rows_rejected > 0).then(|| of_rejects(table));
+    let notes = table.notes.iter().filter_map(of_note);
+    rejected.into_iter().chain(notes).chain(of_report(&table.report)).collect()
 }
 
 fn of_failure(failure: &Failure) -> Matter {
@@ -106,13 +115,13 @@ fn of_failure(failure: &Failure) -> Matter {
     Matter { next: failure.hint.as_deref().map(sentence), ..matter }
 }
 
-fn of_rejects(file: &FileOutcome) -> Matter {
-    let (rejected, all) = (file.rows_rejected, file.rows_in);
+fn of_rejects(table: &TableOutcome) -> Matter {
+    let (rejected, all) = (table.rows_rejected, table.rows_in);
     let share = percent(rejected, all);
     let verb = if rejected == 1 { "is" } else { "are" };
     let text = format!("{} of {} ({share}) {verb} not in the Parquet file.", count(rejected), counted(all, "row"));
     let matter = Matter::new(Severity::Loss, rejected, text);
-    match &file.rejects {
+    match &table.rejects {
         Some(rejects) => matter.next(&format!("`{}` holds each of them: line, reason and text.", rejects.path)),
         None => matter,
     }
@@ -121,7 +130,15 @@ fn of_rejects(file: &FileOutcome) -> Matter {
 fn of_note(note: &TableNote) -> Option<Matter> {
     let matter = |severity, extent| Matter::new(severity, extent, note_sentence(note));
     match note {
-        TableNote::BlankLines { .. } => None,
+        TableNote::BlankLines { .. } | TableNote::BlankRows { .. } => None,
+        TableNote::PagesWithoutText { count: pages, .. } => Some(
+            matter(Severity::Loss, *pages)
+                .next("If they are scans, add a text layer with an OCR program and convert again."),
+        ),
+        TableNote::UnreadablePages { count: pages, .. } => {
+            Some(matter(Severity::Loss, *pages).next("Print the file to a new PDF and convert that."))
+        }
+        TableNote::StrayText { count: pieces } => Some(matter(Severity::Loss, *pieces)),
         TableNote::Preamble { lines } => Some(matter(Severity::Note, *lines)),
         TableNote::ShortRows { count: rows } => Some(
             matter(Severity::Check, *rows).next("Look at those rows, if every row of this table should be complete."),
@@ -139,44 +156,42 @@ fn of_note(note: &TableNote) -> Option<Matter> {
     }
 }
 
-fn of_table(table: &TableReport) -> Vec<Matter> {
-    let mut matters = Vec::new();
-    if table.encoding.confidence == Confidence::Low {
-        let text = format!("Its character encoding is a guess: {} fits best.", table.encoding.value);
-        let next = "If letters look wrong in the Parquet file, convert this file with `encoding` set to the right one.";
-        matters.push(Matter::new(Severity::Check, 1, text).next(next));
-    }
-    matters.extend(table.dialect.iter().flat_map(of_dialect));
-    matters.extend(of_columns(table));
-    matters
+fn of_report(table: &TableReport) -> Vec<Matter> {
+    let encoding = table.encoding.as_ref().filter(|guess| guess.confidence == Confidence::Low).map(of_encoding);
+    let dialect = table.dialect.as_ref().filter(|dialect| dialect.delimiter.confidence == Confidence::Low);
+    let header = table.header().filter(|guess| guess.confidence == Confidence::Low).map(of_header);
+    let guesses = [encoding, dialect.map(of_delimiter), header];
+    guesses.into_iter().flatten().chain(of_columns(table)).collect()
 }
 
-fn of_dialect(dialect: &DialectReport) -> Vec<Matter> {
-    let mut matters = Vec::new();
-    if dialect.delimiter.confidence == Confidence::Low {
-        let text = match &dialect.delimiter.value {
-            Some(delimiter) => format!("What parts its fields is a guess: {}.", delimiter_name(delimiter)),
-            None => "Every line was taken for one value, which is a guess.".to_owned(),
-        };
-        let next =
-            "If its columns are not what they should be, convert this file with `delimiter` set to what parts them.";
-        matters.push(Matter::new(Severity::Check, 1, text).next(next));
-    }
-    if dialect.header.confidence == Confidence::Low {
-        let (text, next) = if dialect.header.value {
-            (
-                "Its first row was taken for the names of the columns, which is a guess.",
-                "If it is data, convert this file with `header` set to `absent`.",
-            )
-        } else {
-            (
-                "Its first row was taken for data, which is a guess.",
-                "If it names the columns, convert this file with `header` set to `present`.",
-            )
-        };
-        matters.push(Matter::new(Severity::Check, 1, text.to_owned()).next(next));
-    }
-    matters
+fn of_encoding(encoding: &Guess<String>) -> Matter {
+    let text = format!("Its character encoding is a guess: {} fits best.", encoding.value);
+    let next = "If letters look wrong in the Parquet file, convert this file with `encoding` set to the right one.";
+    Matter::new(Severity::Check, 1, text).next(next)
+}
+
+fn of_delimiter(dialect: &DialectReport) -> Matter {
+    let text = match &dialect.delimiter.value {
+        Some(delimiter) => format!("What parts its fields is a guess: {}.", delimiter_name(delimiter)),
+        None => "Every line was taken for one value, which is a guess.".to_owned(),
+    };
+    let next = "If its columns are not what they should be, convert this file with `delimiter` set to what parts them.";
+    Matter::new(Severity::Check, 1, text).next(next)
+}
+
+fn of_header(header: &Guess<bool>) -> Matter {
+    let (text, next) = if header.value {
+        (
+            "Its first row was taken for the names of the columns, which is a guess.",
+            "If it is data, convert this file with `header` set to `absent`.",
+        )
+    } else {
+        (
+            "Its first row was taken for data, which is a guess.",
+            "If it names the columns, convert this file with `header` set to `present`.",
+        )
+    };
+    Matter::new(Severity::Check, 1, text.to_owned()).next(next)
 }
 
 /// A delimiter by its name.
@@ -215,7 +230,8 @@ fn is_same_kind(kind: &ColumnNote, other: &ColumnNote) -> bool {
 
 fn merge(kind: &mut ColumnNote, other: &ColumnNote) {
     match (kind, other) {
-        (ColumnNote::NullWords { count: sum }, ColumnNote::NullWords { count }) => *sum += count,
+        (ColumnNote::NullWords { count: sum }, ColumnNote::NullWords { count })
+        | (ColumnNote::ErrorCells { count: sum }, ColumnNote::ErrorCells { count }) => *sum += count,
         (ColumnNote::TurnedToText { line: first }, ColumnNote::TurnedToText { line }) => *first = (*first).min(*line),
         _ => {}
     }
@@ -229,6 +245,9 @@ fn of_column_note(note: &ColumnNote, names: &[&str]) -> Matter {
             .next("If you know, set `ambiguous_dates` to `day_first` or `month_first` to have dates."),
         ColumnNote::AmbiguousComma => {
             matter(Severity::Check).next("Write decimals with a point in the source to have numbers.")
+        }
+        ColumnNote::ErrorCells { .. } => {
+            matter(Severity::Loss).next("Mend the formulas, or set `schema` to `text` to keep what the cells show.")
         }
         ColumnNote::NullWords { .. } => matter(Severity::Note).next("To keep such words, set `schema` to `text`."),
         ColumnNote::TurnedToText { .. } => {
@@ -248,7 +267,7 @@ mod tests {
         let found = attention(&outcome);
         assert!(found.is_sorted_by_key(|attention| (attention.severity, Reverse(attention.extent))));
         assert_eq!(found[0].file, "reports/scan.csv");
-        assert_eq!(found[0].sentence, "The content is a PDF, not text.");
+        assert_eq!(found[0].sentence, "The content is a Parquet file.");
         assert_eq!(found[0].next.as_deref(), Some("Give it the extension that fits its content."));
     }
 

@@ -43,6 +43,21 @@ pub fn note_sentence(note: &TableNote) -> String {
             let quotes = counted(number, "quote");
             format!("{quotes} never close, the first at line {}; kept as written.", count(line))
         }
+        TableNote::BlankRows { count: number } => {
+            format!("{} without any value in long gaps of the sheet, passed over.", counted(number, "row"))
+        }
+        TableNote::PagesWithoutText { count: number, first } => format!(
+            "{} {} no text layer, the first is page {}; they may be scans.",
+            counted(number, "page"),
+            have(number),
+            count(first)
+        ),
+        TableNote::UnreadablePages { count: number, first } => {
+            format!("The text of {} can't be read, the first is page {}.", counted(number, "page"), count(first))
+        }
+        TableNote::StrayText { count: number } => {
+            format!("{} beside the rows, in no column.", counted(number, "piece of text"))
+        }
         TableNote::DuplicateKeys { count: number } => format!(
             "{} {} left out: of a key that stands twice in one object, the last value counts.",
             counted(number, "value"),
@@ -79,6 +94,9 @@ fn clause(note: &ColumnNote, many: bool) -> String {
         }
         ColumnNote::NullWords { count: number } => {
             format!("{hold} {} like `NA`, read as missing", counted(*number, "word"))
+        }
+        ColumnNote::ErrorCells { count: number } => {
+            format!("{hold} {} that show an error like `#DIV/0!`, read as missing", counted(*number, "cell"))
         }
         ColumnNote::TurnedToText { line } if many => {
             format!("{be} text because of values that don't fit the others, the first at line {}", count(*line))
