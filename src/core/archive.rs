@@ -139,8 +139,8 @@ pub fn list(path: &Path, limits: UnpackLimits) -> Result<Vec<Member>, ArchiveErr
         let name = entry.name()?.into_owned();
         let entry = Arc::new(OwnedZipFileEntry::from(entry));
         sum = sum.saturating_add(entry.size());
-        let refused = refusal(&name, &entry, limits)
-            .or_else(|| (!taken.insert(name.clone())).then_some(ArchiveError::Duplicate));
+        let refused =
+            refusal(&name, &entry, limits).or_else(|| (!taken.insert(name.clone())).then_some(ArchiveError::Duplicate));
         members.push(Member { name, size_bytes: entry.size(), refused, entry });
     }
     if sum > limits.bytes {
@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn a_name_that_leads_out_is_refused_and_the_others_are_not() {
-        let file = archive(&[("../a.csv", b"x"), ("/b.csv", b"x"), ("c\\d.csv", b"x"), ("e//f.csv", b"x"), ("g.csv", b"x")]);
+        let file =
+            archive(&[("../a.csv", b"x"), ("/b.csv", b"x"), ("c\\d.csv", b"x"), ("e//f.csv", b"x"), ("g.csv", b"x")]);
         let members = list(file.path(), UnpackLimits::default()).unwrap();
         let refused: Vec<_> = members.iter().map(|member| member.refused.is_some()).collect();
         assert_eq!(refused, [true, true, true, true, false]);

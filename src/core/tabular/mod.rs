@@ -5,10 +5,13 @@
 
 pub mod cell;
 pub mod column;
+mod declared;
 pub mod delimited;
 pub mod encoding;
 pub mod error;
 pub mod format;
+mod grid;
+pub mod html_table;
 pub mod input;
 pub mod json;
 pub mod open;
@@ -16,3 +19,4 @@ pub mod parquet;
 pub mod report;
 pub mod table;
 pub mod text;
+pub mod xml;

@@ -58,6 +58,14 @@ pub fn note_sentence(note: &TableNote) -> String {
         TableNote::StrayText { count: number } => {
             format!("{} beside the rows, in no column.", counted(number, "piece of text"))
         }
+        TableNote::ElementsBesideRows { count: number, ref first } => format!(
+            "{} with text or attributes {} beside the rows, in no column; the first is `{first}`.",
+            counted(number, "element"),
+            verb(number, "stands", "stand")
+        ),
+        TableNote::UnknownReferences { count: number } => {
+            format!("{} like `&nbsp;` that XML does not know; kept as written.", counted(number, "reference"))
+        }
         TableNote::DuplicateKeys { count: number } => format!(
             "{} {} left out: of a key that stands twice in one object, the last value counts.",
             counted(number, "value"),
