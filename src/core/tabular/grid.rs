@@ -1,6 +1,6 @@
 //! A table of cells of text that is held whole: header, width, types, and the rows that don't fit.
 //!
-//! For: tables of web pages. Not for: delimited text, which has the same rules and is streamed. The one decision: the
+//! For: tables of web pages, sheets of workbooks in XML. Not for: delimited text, which has the same rules and is streamed. The one decision: the
 //! rules are those of delimited text, so that a table says the same in either form.
 
 use std::sync::Arc;

@@ -17,6 +17,8 @@ pub mod json;
 pub mod open;
 pub mod parquet;
 pub mod report;
+#[cfg(test)]
+mod showing;
 pub mod table;
 pub mod text;
 pub mod xml;

@@ -12,10 +12,12 @@ mod preamble;
 mod reader;
 mod records;
 mod source;
+mod spreadsheet;
 #[cfg(test)]
 mod tests;
 
 use arrow_schema::SchemaRef;
+use encoding_rs::Encoding;
 
 use self::batches::XmlBatches;
 use self::columns::Layout;
@@ -29,39 +31,49 @@ use super::input::Input;
 use super::report::{Guess, TableReport};
 use super::table::{Batches, OneTable, Table, TableOptions, Tables};
 
-/// Looks at the whole document.
+/// Looks at the whole document. The sheets of a workbook are tables each.
 ///
 /// # Errors
 /// When it is not XML, or holds no element.
 pub fn open(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
-    Ok(Box::new(OneTable(Some(Box::new(XmlTable::inspect(input, options)?)))))
+    let found = declared::encoding(&input, ("<?xml", "encoding"), options)?;
+    let report = TableReport {
+        packing: input.packing().name().map(str::to_owned),
+        encoding: Some(Guess { value: found.encoding.name().to_owned(), confidence: found.confidence }),
+        ..TableReport::new(FormatName::Xml, Vec::new())
+    };
+    if spreadsheet::is_workbook(&mut XmlReader::new(input.text(found.encoding)?))? {
+        return spreadsheet::open(&mut XmlReader::new(input.text(found.encoding)?), &report, options);
+    }
+    let table = XmlTable::inspect(input, found.encoding, report, options)?;
+    Ok(Box::new(OneTable(Some(Box::new(table)))))
 }
 
 /// The table of an XML document.
 #[derive(Debug)]
 struct XmlTable {
     input: Input,
-    encoding: &'static encoding_rs::Encoding,
+    encoding: &'static Encoding,
     layout: Layout,
     preamble: Preamble,
     report: TableReport,
 }
 
 impl XmlTable {
-    fn inspect(input: Input, options: &TableOptions) -> Result<Self, TableError> {
-        let found = declared::encoding(&input, ("<?xml", "encoding"), options)?;
-        let outline = Outline::run(&mut XmlReader::new(input.text(found.encoding)?))?;
+    /// `report` says what is known already.
+    fn inspect(
+        input: Input,
+        encoding: &'static Encoding,
+        report: TableReport,
+        options: &TableOptions,
+    ) -> Result<Self, TableError> {
+        let outline = Outline::run(&mut XmlReader::new(input.text(encoding)?))?;
         let record = records::choose(&outline);
         let element = Some(outline.path(record));
         let layout = Layout::new(outline, record, options);
-        let preamble = Preamble::read(&mut XmlReader::new(input.text(found.encoding)?), &layout)?;
-        let report = TableReport {
-            packing: input.packing().name().map(str::to_owned),
-            encoding: Some(Guess { value: found.encoding.name().to_owned(), confidence: found.confidence }),
-            element,
-            ..TableReport::new(FormatName::Xml, layout.reports())
-        };
-        Ok(Self { input, encoding: found.encoding, layout, preamble, report })
+        let preamble = Preamble::read(&mut XmlReader::new(input.text(encoding)?), &layout)?;
+        let report = TableReport { element, columns: layout.reports(), ..report };
+        Ok(Self { input, encoding, layout, preamble, report })
     }
 }
 
