@@ -4,6 +4,7 @@ pub mod archive;
 pub mod failure;
 pub mod hash;
 pub mod ids;
+pub mod isolation;
 pub mod jobs;
 pub mod progress;
 pub mod shutdown;
