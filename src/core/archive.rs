@@ -98,8 +98,7 @@ impl From<ZipError> for ArchiveError {
         match error {
             ZipError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => Self::Read(Arc::new(error)),
             ZipError::CompressionMethodNotSupported(method) => Self::Method(method.to_string()),
-            ZipError::InvalidPassword => Self::Protected,
-            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Self::Protected,
+            ZipError::InvalidPassword | ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Self::Protected,
             other => Self::Broken(other.to_string()),
         }
     }

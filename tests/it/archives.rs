@@ -1,16 +1,16 @@
-//! Zip archives among the sources.
+//! Zip archives and markup among the sources.
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{
     ConversionOptions, ConversionOutcome, ConversionSource, FileStatus, convert,
 };
 use zip::write::SimpleFileOptions;
 
 use crate::conversion::rows;
+use crate::support::unattended;
 
 fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -22,7 +22,7 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 fn run(source: &Path, target: &Path, options: &ConversionOptions) -> ConversionOutcome {
-    convert(&ConversionSource::at(source).unwrap(), target, options, &RunContext::unattended()).unwrap()
+    convert(&ConversionSource::at(source).unwrap(), target, options, &unattended()).unwrap()
 }
 
 fn lines(outcome: &ConversionOutcome) -> Vec<(&str, FileStatus)> {
@@ -101,4 +101,20 @@ fn an_archive_can_be_the_source_itself() {
     fs::write(&source, zip(&[("a.csv", b"a,b\n1,2\n")])).unwrap();
     let outcome = run(&source, &target, &ConversionOptions::default());
     assert_eq!(lines(&outcome), [("d.zip/a.csv", FileStatus::Converted)]);
+}
+
+#[test]
+fn markup_is_read_as_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+    fs::create_dir_all(&source).unwrap();
+    fs::write(source.join("a.xml"), "<r><a x='1'/><a x='2'/></r>").unwrap();
+    let table = "<table><tr><td>n</td></tr><tr><td>1</td></tr></table>";
+    fs::write(source.join("one.xls"), table).unwrap();
+    fs::write(source.join("two.xls"), table.repeat(2)).unwrap();
+    let outcome = run(&source, &target, &ConversionOptions::default());
+    let outputs: Vec<_> =
+        outcome.files.iter().flat_map(|file| &file.tables).map(|table| &*table.output.as_ref().unwrap().path).collect();
+    assert_eq!(outputs, ["a.xml.parquet", "one.xls.parquet", "two.xls.table-1.parquet", "two.xls.table-2.parquet"]);
+    assert_eq!(outcome.summary.rows_out, 5);
 }

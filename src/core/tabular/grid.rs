@@ -111,7 +111,7 @@ impl Grid {
 fn width(rows: &[GridRow]) -> usize {
     let mut widths: Vec<usize> = rows.iter().map(GridRow::filled_len).collect();
     widths.sort_unstable();
-    let usual = widths.chunk_by(|a, b| a == b).filter(|same| same.len() * SHARE >= rows.len()).next_back();
+    let usual = widths.chunk_by(|a, b| a == b).rfind(|same| same.len() * SHARE >= rows.len());
     let usual = usual.and_then(|same| same.first()).copied().unwrap_or(0);
     usual.max(rows[0].filled_len()).max(1)
 }

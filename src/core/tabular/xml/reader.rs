@@ -97,7 +97,7 @@ impl Piece<'_> {
             }
             Event::CData(text) => Some(Text { value: text.xml10_content(), unknown: 0 }),
             Event::GeneralRef(reference) => Some(match resolve(reference) {
-                Some(character) => Text { value: Cow::Owned(character.into()), unknown: 0 },
+                Some(character) => Text { value: Cow::Owned(character), unknown: 0 },
                 None => Text { value: Cow::Owned(format!("&{};", &**reference)), unknown: 1 },
             }),
             _ => None,
@@ -159,17 +159,14 @@ fn attribute_text(raw: &str) -> Text<'_> {
     while let Some((before, after)) = rest.split_once('&') {
         value.push_str(before);
         let reference = after.split_once(';').map(|(name, behind)| (resolve(&BytesRef::new(name)), behind));
-        rest = match reference {
-            Some((Some(character), behind)) => {
-                value.push_str(&character);
-                behind
-            }
-            _ => {
-                unknown += 1;
-                value.push('&');
-                after
-            }
-        };
+        if let Some((Some(character), behind)) = reference {
+            value.push_str(&character);
+            rest = behind;
+        } else {
+            unknown += 1;
+            value.push('&');
+            rest = after;
+        }
     }
     value.push_str(rest);
     Text { value: Cow::Owned(value), unknown }

@@ -38,9 +38,9 @@ pub(super) fn open(
             Event::Start(tag) => reading.start(tag, piece.line)?,
             Event::Empty(tag) => {
                 reading.start(tag, piece.line)?;
-                reading.end(tag.local_name().into_inner())?;
+                reading.end(tag.local_name().into_inner());
             }
-            Event::End(tag) => reading.end(tag.local_name().into_inner())?,
+            Event::End(tag) => reading.end(tag.local_name().into_inner()),
             _ => {
                 if let Some(text) = piece.text().filter(|_| reading.takes_text) {
                     reading.text.push_str(&text.value);
@@ -149,8 +149,8 @@ impl Reading {
         Ok(())
     }
 
-    fn end(&mut self, name: &str) -> Result<(), TableError> {
-        let Some(sheet) = self.sheets.last_mut() else { return Ok(()) };
+    fn end(&mut self, name: &str) {
+        let Some(sheet) = self.sheets.last_mut() else { return };
         match name {
             "Comment" => self.in_comment = false,
             "Data" if !self.in_comment => {
@@ -175,7 +175,6 @@ impl Reading {
             }
             _ => {}
         }
-        Ok(())
     }
 }
 
