@@ -5,6 +5,7 @@ use super::format::{self, Content, Promise};
 use super::input::Input;
 use super::table::{OneTable, TableOptions, Tables};
 use super::text::TextTable;
+use super::{html_table, xml};
 
 /// Bytes that tell the content.
 const HEAD: usize = 4096;
@@ -35,7 +36,9 @@ pub fn tables(input: Input, content: Content, options: &TableOptions) -> Result<
             let table = TextTable::inspect(input, &head, wish, options)?;
             Ok(Box::new(OneTable(Some(Box::new(table)))))
         }
-        Content::Zip | Content::Ole | Content::Pdf | Content::Html { .. } | Content::Xml => {
+        Content::Xml => xml::open(input, options),
+        Content::Html { tables: true } => html_table::open(&input, options),
+        Content::Zip | Content::Ole | Content::Pdf | Content::Html { tables: false } => {
             Err(TableError::NotRead { what: "not read yet".to_owned() })
         }
     }
