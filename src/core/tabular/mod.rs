@@ -8,6 +8,7 @@ pub mod column;
 pub mod delimited;
 pub mod encoding;
 pub mod error;
+pub mod excel;
 pub mod format;
 pub mod input;
 pub mod json;
