@@ -9,6 +9,7 @@ mod declared;
 pub mod delimited;
 pub mod encoding;
 pub mod error;
+pub mod excel;
 pub mod format;
 mod grid;
 pub mod html_table;

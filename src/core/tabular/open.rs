@@ -1,6 +1,7 @@
 //! Which reader takes a file: the one door to all of them.
 
 use super::error::TableError;
+use super::excel;
 use super::format::{self, Content, Promise};
 use super::input::Input;
 use super::table::{OneTable, TableOptions, Tables};
@@ -36,12 +37,22 @@ pub fn tables(input: Input, content: Content, options: &TableOptions) -> Result<
             let table = TextTable::inspect(input, &head, wish, options)?;
             Ok(Box::new(OneTable(Some(Box::new(table)))))
         }
+        Content::Zip => in_zip(input, options),
+        Content::Ole => excel::open_ole(input, options),
         Content::Xml => xml::open(input, options),
         Content::Html { tables: true } => html_table::open(&input, options),
-        Content::Zip | Content::Ole | Content::Pdf | Content::Html { tables: false } => {
+        Content::Pdf | Content::Html { tables: false } => {
             Err(TableError::NotRead { what: "not read yet".to_owned() })
         }
     }
+}
+
+/// What a zip archive holds is told by its parts.
+fn in_zip(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
+    if excel::is_workbook(&input)? {
+        return excel::open(input, options);
+    }
+    Err(TableError::NotRead { what: "a zip archive without a workbook".to_owned() })
 }
 
 fn head(input: &Input) -> Result<Vec<u8>, TableError> {

@@ -58,7 +58,7 @@ pub(in crate::core::tabular) fn guess(first: &[String], below: Below<'_>) -> Hea
 }
 
 /// A row of years names columns: text, and three or more years that follow each other, `country, 2019, 2020, 2021`.
-fn names_years(first: &[String]) -> bool {
+pub(in crate::core::tabular) fn names_years(first: &[String]) -> bool {
     let typed: Vec<_> = first.iter().filter(|cell| looks_typed(cell)).collect();
     let years: Vec<u16> = typed.iter().filter_map(|cell| cell.trim().parse().ok()).collect();
     let plausible = years.iter().all(|year| (1800..=2200).contains(year));
@@ -72,7 +72,7 @@ fn looks_typed(cell: &str) -> bool {
 }
 
 /// Empty cells may only stand at the end, where a delimiter too many makes them.
-fn filled_unique_short(first: &[String]) -> bool {
+pub(in crate::core::tabular) fn filled_unique_short(first: &[String]) -> bool {
     let filled = first.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
     let mut seen = HashSet::new();
     filled > 0

@@ -2,7 +2,7 @@
 
 mod batches;
 mod dialect;
-mod header;
+pub(super) mod header;
 mod records;
 mod scan;
 
