@@ -7,7 +7,7 @@
 //! Memory: files up to [`KEEP_BYTES`] are read once and kept; larger ones are streamed anew for each pass.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -138,7 +138,7 @@ impl Input {
             let (path, kept) = (path.to_owned(), Some(head.into()));
             return Ok(Self { path, kept, size_bytes, sha256, packing, limits, cancel });
         }
-        file.by_ref().take(8).read_to_end(&mut head).map_err(read)?;
+        Read::by_ref(&mut file).take(8).read_to_end(&mut head).map_err(read)?;
         let packing = Packing::of(&head);
         let mut hashing = HashingReader::new(Cursor::new(head).chain(file));
         let mut chunk = vec![0; CHUNK];
@@ -189,12 +189,71 @@ impl Input {
         Ok(ByteStream { reader, packing: self.packing, path, read: 0, most, limits: self.limits, cancel })
     }
 
+    /// The unpacked bytes, to be read at any place. A plain file is read where it lies; a packed one is unpacked first,
+    /// in memory up to [`KEEP_BYTES`], beyond that into a nameless temporary file.
+    ///
+    /// # Errors
+    /// When the file can't be opened or unpacked, or a limit is passed.
+    pub fn seekable(&self) -> Result<Box<dyn ReadSeek>, InputError> {
+        let read = |source| InputError::Read { path: self.path.clone(), source };
+        let cancel = self.cancel.clone();
+        Ok(match (self.packing, &self.kept) {
+            (Packing::Plain, Some(bytes)) => Box::new(Seekable { inner: Cursor::new(Arc::clone(bytes)), cancel }),
+            (Packing::Plain, None) => {
+                let file = File::open(&self.path).map_err(read)?;
+                Box::new(Seekable { inner: BufReader::with_capacity(CHUNK, file), cancel })
+            }
+            _ => {
+                let keep = usize::try_from(KEEP_BYTES).unwrap_or(usize::MAX);
+                let mut spool = tempfile::SpooledTempFile::new(keep);
+                let (mut stream, mut chunk) = (self.bytes()?, Vec::with_capacity(CHUNK));
+                while stream.read_chunk(&mut chunk)? > 0 {
+                    spool.write_all(&chunk).map_err(read)?;
+                    chunk.clear();
+                }
+                spool.seek(SeekFrom::Start(0)).map_err(read)?;
+                Box::new(Seekable { inner: BufReader::with_capacity(CHUNK, spool), cancel })
+            }
+        })
+    }
+
+    /// Whether somebody asked for the reading to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
     /// The text, from the beginning, without a byte-order mark.
     ///
     /// # Errors
     /// When the file can't be opened.
     pub fn text(&self, encoding: &'static Encoding) -> Result<TextStream, InputError> {
         Ok(TextStream::new(self.bytes()?, encoding))
+    }
+}
+
+/// Bytes that can be read at any place.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// Ends every reading once it is cancelled.
+struct Seekable<R> {
+    inner: R,
+    cancel: CancellationToken,
+}
+
+impl<R: Read> Read for Seekable<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.cancel.is_cancelled() {
+            return Err(io::Error::other(InputError::Cancelled));
+        }
+        self.inner.read(into)
+    }
+}
+
+impl<R: Seek> Seek for Seekable<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }
 
@@ -388,6 +447,22 @@ mod tests {
         assert!(matches!(text_of(&packed, UTF_8), Err(InputError::Bomb { .. })));
         let small = zstd::encode_all(&b"a,b\n"[..], 1).unwrap();
         assert_eq!(text_of(&small, UTF_8).unwrap(), "a,b\n");
+    }
+
+    #[test]
+    fn packed_and_plain_files_can_be_read_at_any_place() {
+        for bytes in [b"0123456789".to_vec(), zstd::encode_all(&b"0123456789"[..], 1).unwrap()] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(&bytes).unwrap();
+            let cancel = CancellationToken::new();
+            let input = Input::open(file.path(), UnpackLimits::default(), cancel.clone()).unwrap();
+            let (mut stream, mut text) = (input.seekable().unwrap(), String::new());
+            stream.seek(SeekFrom::End(-3)).unwrap();
+            stream.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "789");
+            cancel.cancel();
+            assert!(stream.read_to_string(&mut text).is_err());
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod cell;
 pub mod column;
 pub mod delimited;
+mod document;
 pub mod encoding;
 pub mod error;
 pub mod format;

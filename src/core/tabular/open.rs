@@ -1,5 +1,6 @@
 //! Which reader takes a file: the one door to all of them.
 
+use super::document;
 use super::error::TableError;
 use super::format::{self, Content, Promise};
 use super::input::Input;
@@ -35,10 +36,24 @@ pub fn tables(input: Input, content: Content, options: &TableOptions) -> Result<
             let table = TextTable::inspect(input, &head, wish, options)?;
             Ok(Box::new(OneTable(Some(Box::new(table)))))
         }
-        Content::Zip | Content::Ole | Content::Pdf | Content::Html { .. } | Content::Xml => {
+        Content::Zip => zip_tables(input, options),
+        Content::Pdf => document::open_pdf(input, options),
+        Content::Html { tables: false } => document::open_html(input, options),
+        Content::Ole | Content::Html { tables: true } | Content::Xml => {
             Err(TableError::NotRead { what: "not read yet".to_owned() })
         }
     }
+}
+
+/// The tables of an Office document, told by the names of its parts.
+fn zip_tables(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
+    let broken = |error: zip::result::ZipError| TableError::Broken { what: format!("the zip archive: {error}") };
+    let archive = zip::ZipArchive::new(input.seekable()?).map_err(broken)?;
+    let has = |wanted: fn(&str) -> bool| archive.file_names().flatten().any(|name| wanted(&name));
+    if has(document::is_docx_part) {
+        return document::open_docx(input, options);
+    }
+    Err(TableError::NotRead { what: "a zip archive".to_owned() })
 }
 
 fn head(input: &Input) -> Result<Vec<u8>, TableError> {
