@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::core::failure::{Code, Fails, Failure};
+use crate::core::isolation::Isolation;
 use crate::core::jobs::{
     JobEvents, JobHandler, JobQueue, JobStore, QueueSettings, Runner, RunnerSettings, SqliteJobStore, StoreSettings,
 };
@@ -33,6 +34,7 @@ pub struct App {
     queue: JobQueue,
     roots: DataRoots,
     uploads: Uploads,
+    isolation: Isolation,
 }
 
 impl App {
@@ -46,7 +48,8 @@ impl App {
         let roots = roots.map_err(|error| error.to_failure())?;
         let uploads = Uploads::open(config.state_dir.join("uploads"), config.files.retention).await;
         let uploads = uploads.map_err(|error| error.to_failure())?;
-        Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads })
+        let isolation = Isolation::new(config.isolation.limits());
+        Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads, isolation })
     }
 
     /// What the operator set.
@@ -67,6 +70,11 @@ impl App {
     /// Where uploaded files are.
     pub fn uploads(&self) -> &Uploads {
         &self.uploads
+    }
+
+    /// What reads files that need a process of their own.
+    pub fn isolation(&self) -> &Isolation {
+        &self.isolation
     }
 
     /// Starts the workers of this process; `None` with `jobs.workers = 0`. They end at shutdown, their jobs at a safe
@@ -112,7 +120,7 @@ impl App {
 
     /// One handler for each kind of job.
     fn handlers(&self) -> Vec<Arc<dyn JobHandler>> {
-        vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone()))]
+        vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone()))]
     }
 }
 

@@ -9,7 +9,9 @@ use clap::Args;
 use super::context::{Context, Process};
 use super::exit::{CommandError, CommandResult, ExitStatus};
 use super::runtime::until_interrupted;
+use crate::config::Config;
 use crate::core::failure::{Code, Failure};
+use crate::core::isolation::Isolation;
 use crate::core::progress::ProgressSink;
 use crate::operations::context::RunContext;
 use crate::operations::parquet_conversion::{
@@ -18,9 +20,11 @@ use crate::operations::parquet_conversion::{
 use crate::report::text::{Severity, attention, counted, verdict};
 use crate::report::{self, About};
 
-/// Convert a file or folder of csv, tsv, txt, json and jsonl files (also .gz, .zst) to Parquet
+/// Convert a file or folder of tables and documents to Parquet
 ///
 /// Example: textmill convert knowledgebase parquet --exclude '**/drafts/**'
+///
+/// Reads csv tsv txt json jsonl xlsx xlsm xlsb xls ods pdf docx html xml, packed with .gz or .zst, and what is in .zip.
 ///
 /// DEST gets the same tree, each file's name with `.parquet` behind it, and `textmill-report.json`, which accounts for
 /// every file and row. Rows that can't be read go to `<file>.rejects.jsonl`. Running it again converts only what has
@@ -55,23 +59,29 @@ pub(super) struct ResultArgs {
 }
 
 pub(super) fn run(args: &ConvertArgs, context: &Context) -> CommandResult {
-    let (_loaded, _logs) = context.open(Process::Command)?;
-    convert_and_tell(&args.source, &args.destination, &args.options, &args.results, context)
+    let (loaded, _logs) = context.open(Process::Command)?;
+    let ConvertArgs { source, destination, options, results } = args;
+    convert_and_tell(&Wish { source, destination, options, results }, &loaded.config, context)
+}
+
+/// A conversion to be run in this process.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'a> {
+    pub(super) source: &'a Path,
+    pub(super) destination: &'a Path,
+    pub(super) options: &'a ConversionOptions,
+    pub(super) results: &'a ResultArgs,
 }
 
 /// Converts, writes what was asked for, and says what came of it.
-pub(super) fn convert_and_tell(
-    source: &Path,
-    destination: &Path,
-    options: &ConversionOptions,
-    results: &ResultArgs,
-    context: &Context,
-) -> CommandResult {
+pub(super) fn convert_and_tell(wish: &Wish<'_>, config: &Config, context: &Context) -> CommandResult {
+    let Wish { source, destination, options, results } = *wish;
     let found = ConversionSource::at(source)?;
     let (target, wanted, progress) = (destination.to_owned(), options.clone(), context.printer.progress_sink());
+    let isolation = Isolation::new(config.isolation.limits());
     let outcome = until_interrupted(move |cancel| {
         let progress: Arc<dyn ProgressSink> = progress;
-        convert(&found, &target, &wanted, &RunContext { progress, cancel, reserved: None })
+        convert(&found, &target, &wanted, &RunContext { progress, cancel, reserved: None, isolation })
     })??;
     if let Some(path) = &results.html {
         let about = about(source, destination);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::context::{Context, Process};
-use super::convert::{ResultArgs, convert_and_tell};
+use super::convert::{ResultArgs, Wish, convert_and_tell};
 use super::exit::CommandResult;
 use crate::core::failure::{Code, Failure};
 use crate::operations::parquet_conversion::ConversionOptions;
@@ -43,10 +43,11 @@ enum StoredJob {
 }
 
 pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
-    let (_loaded, _logs) = context.open(Process::Command)?;
+    let (loaded, _logs) = context.open(Process::Command)?;
     match read(&args.file, &args.set)? {
         StoredJob::Conversion { source, destination, options } => {
-            convert_and_tell(&source, &destination, &options, &args.results, context)
+            let wish = Wish { source: &source, destination: &destination, options: &options, results: &args.results };
+            convert_and_tell(&wish, &loaded.config, context)
         }
     }
 }

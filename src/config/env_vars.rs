@@ -48,6 +48,12 @@ pub const MAX_ATTEMPTS: &str = "TEXTMILL_MAX_ATTEMPTS";
 pub const LEASE_S: &str = "TEXTMILL_LEASE_S";
 /// `jobs.retention_days`
 pub const JOBS_RETENTION_DAYS: &str = "TEXTMILL_JOBS_RETENTION_DAYS";
+/// `isolation.memory_mib`
+pub const ISOLATION_MEMORY_MIB: &str = "TEXTMILL_ISOLATION_MEMORY_MIB";
+/// `isolation.cpu_s`
+pub const ISOLATION_CPU_S: &str = "TEXTMILL_ISOLATION_CPU_S";
+/// `isolation.wall_s`
+pub const ISOLATION_WALL_S: &str = "TEXTMILL_ISOLATION_WALL_S";
 /// `files.retention_days`
 pub const FILES_RETENTION_DAYS: &str = "TEXTMILL_FILES_RETENTION_DAYS";
 /// `log.level`

@@ -10,6 +10,7 @@ mod duration;
 pub mod env_vars;
 mod error;
 mod files;
+mod isolation;
 mod jobs;
 mod kind;
 mod layers;
@@ -32,6 +33,7 @@ use toml::{Table, Value};
 pub use auth::{ApiKey, ApiKeys, AuthConfig};
 pub use error::{ConfigError, Fault};
 pub use files::FilesConfig;
+pub use isolation::IsolationConfig;
 pub use jobs::JobsConfig;
 pub use kind::Kind;
 pub use log::LogConfig;
@@ -62,6 +64,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// The job queue.
     pub jobs: JobsConfig,
+    /// Worker processes that read workbooks, PDFs and other documents.
+    pub isolation: IsolationConfig,
     /// Uploaded files.
     pub files: FilesConfig,
     /// Logs.

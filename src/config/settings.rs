@@ -6,7 +6,7 @@
 use toml::Value;
 
 use super::kind::Kind;
-use super::{auth, data, files, jobs, log, server};
+use super::{auth, data, files, isolation, jobs, log, server};
 
 /// One setting, declared once.
 #[derive(Debug, Clone, Copy)]
@@ -84,9 +84,17 @@ impl Setting {
 
 /// Every setting, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static Setting> {
-    [data::SETTINGS, server::SETTINGS, auth::SETTINGS, jobs::SETTINGS, files::SETTINGS, log::SETTINGS]
-        .into_iter()
-        .flatten()
+    [
+        data::SETTINGS,
+        server::SETTINGS,
+        auth::SETTINGS,
+        jobs::SETTINGS,
+        isolation::SETTINGS,
+        files::SETTINGS,
+        log::SETTINGS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The setting of this key.

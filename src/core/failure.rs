@@ -58,6 +58,12 @@ pub enum Code {
     IdempotencyKeyReused,
     /// A limit on size, depth, ratio, columns or rejects was reached.
     LimitExceeded,
+    /// Reading a file took more time than it may.
+    Timeout,
+    /// Reading a file took more memory than it may.
+    MemoryLimit,
+    /// The reader of a file broke down on it.
+    Crashed,
     /// The queue is full.
     QueueFull,
     /// Too many requests at once.
@@ -127,6 +133,9 @@ impl Code {
         Self::EmptyTable,
         Self::IdempotencyKeyReused,
         Self::LimitExceeded,
+        Self::Timeout,
+        Self::MemoryLimit,
+        Self::Crashed,
         Self::QueueFull,
         Self::TooManyRequests,
         Self::Cancelled,
@@ -163,6 +172,9 @@ impl Code {
             Self::EmptyTable => "empty-table",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
             Self::LimitExceeded => "limit-exceeded",
+            Self::Timeout => "timeout",
+            Self::MemoryLimit => "memory-limit",
+            Self::Crashed => "crashed",
             Self::QueueFull => "queue-full",
             Self::TooManyRequests => "too-many-requests",
             Self::Cancelled => "cancelled",
@@ -185,6 +197,7 @@ impl Code {
             | Self::MalformedInput
             | Self::UndecodableText
             | Self::EmptyTable
+            | Self::Crashed
             | Self::NotAcceptable
             | Self::MethodNotAllowed => Kind::InvalidInput,
             Self::MissingOrBadKey | Self::CrossSite | Self::PathOutsideDataRoot | Self::BucketNotAllowed => {
@@ -192,7 +205,9 @@ impl Code {
             }
             Self::NotFound => Kind::NotFound,
             Self::JobAlreadyFinished | Self::JobNotFinished | Self::AlreadyExists => Kind::Conflict,
-            Self::BodyTooLarge | Self::TooManyInputs | Self::LimitExceeded => Kind::TooLarge,
+            Self::BodyTooLarge | Self::TooManyInputs | Self::LimitExceeded | Self::Timeout | Self::MemoryLimit => {
+                Kind::TooLarge
+            }
             Self::UnsupportedFormat => Kind::Unsupported,
             Self::ResourceInUse
             | Self::QueueFull

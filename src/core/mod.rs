@@ -3,6 +3,7 @@
 pub mod failure;
 pub mod hash;
 pub mod ids;
+pub mod isolation;
 pub mod jobs;
 pub mod progress;
 pub mod shutdown;

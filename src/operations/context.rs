@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::core::isolation::Isolation;
 use crate::core::progress::{ProgressSink, Silent};
 
 /// Progress out, cancel in. Cheap to clone.
@@ -16,12 +17,14 @@ pub struct RunContext {
     pub cancel: CancellationToken,
     /// A folder that is neither read nor written, wherever it lies: the service's own.
     pub reserved: Option<Arc<Path>>,
+    /// Reads files, those that need it in processes of their own.
+    pub isolation: Isolation,
 }
 
 impl RunContext {
     /// A run that nobody watches or stops.
-    pub fn unattended() -> Self {
-        Self { progress: Arc::new(Silent), cancel: CancellationToken::new(), reserved: None }
+    pub fn unattended(isolation: Isolation) -> Self {
+        Self { progress: Arc::new(Silent), cancel: CancellationToken::new(), reserved: None, isolation }
     }
 }
 

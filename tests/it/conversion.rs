@@ -13,10 +13,10 @@ use textmill::operations::parquet_conversion::{
     SchemaMode, convert,
 };
 
-use crate::support::tree;
+use crate::support::{tree, unattended};
 
 fn convert_with(source: &Path, target: &Path, options: &ConversionOptions) -> ConversionOutcome {
-    convert(&ConversionSource::at(source).unwrap(), target, options, &RunContext::unattended()).unwrap()
+    convert(&ConversionSource::at(source).unwrap(), target, options, &unattended()).unwrap()
 }
 
 pub(crate) fn rows(parquet: &Path) -> Vec<RecordBatch> {
@@ -234,7 +234,7 @@ fn globs_choose_files_and_every_other_one_is_told() {
     assert_eq!(told["d/c.txt"], Some("does not match `include`"));
     let wrong = ConversionOptions { include: vec!["a[".to_owned()], ..ConversionOptions::default() };
     let source = ConversionSource::at(&folder.path().join("in")).unwrap();
-    let error = convert(&source, &folder.path().join("out"), &wrong, &RunContext::unattended()).unwrap_err();
+    let error = convert(&source, &folder.path().join("out"), &wrong, &unattended()).unwrap_err();
     assert!(matches!(error, ConversionError::Glob { .. }), "{error}");
 }
 
@@ -268,7 +268,7 @@ fn two_runs_never_share_a_destination() {
     held.lock().unwrap();
     let run = |source: &Path| {
         let source = ConversionSource::at(source).unwrap();
-        convert(&source, &target, &ConversionOptions::default(), &RunContext::unattended())
+        convert(&source, &target, &ConversionOptions::default(), &unattended())
     };
     assert!(matches!(run(&source).unwrap_err(), ConversionError::Busy { .. }));
     drop(held);
@@ -280,7 +280,7 @@ fn two_runs_never_share_a_destination() {
 fn a_cancelled_run_ends_and_the_next_one_finishes() {
     let folder = folder(&[("a.csv", b"x,y\n1,2\n"), ("b.csv", b"x,y\n1,2\n")]);
     let (source, target) = (folder.path().join("in"), folder.path().join("out"));
-    let context = RunContext::unattended();
+    let context = unattended();
     context.cancel.cancel();
     let found = ConversionSource::at(&source).unwrap();
     let error = convert(&found, &target, &ConversionOptions::default(), &context).unwrap_err();
@@ -302,7 +302,7 @@ fn source_files_are_never_changed() {
     let folder = folder(&[("x.jsonl", b"{\"a\":1}\n"), ("x.jsonl.rejects.jsonl", b"{\"mine\":1}\n")]);
     let source = folder.path().join("in");
     let found = ConversionSource::at(&source).unwrap();
-    let error = convert(&found, &source, &ConversionOptions::default(), &RunContext::unattended()).unwrap_err();
+    let error = convert(&found, &source, &ConversionOptions::default(), &unattended()).unwrap_err();
     assert!(matches!(error, ConversionError::SamePlace { .. }), "{error}");
     let target = folder.path().join("out");
     fs::create_dir(&target).unwrap();
@@ -333,7 +333,7 @@ fn globs_that_choose_nothing_are_an_error() {
     let source = ConversionSource::at(&folder.path().join("in")).unwrap();
     let with = |glob: &str| {
         let options = ConversionOptions { include: vec![glob.to_owned()], ..ConversionOptions::default() };
-        convert(&source, &folder.path().join("out"), &options, &RunContext::unattended())
+        convert(&source, &folder.path().join("out"), &options, &unattended())
     };
     assert!(matches!(with("Climate"), Err(ConversionError::NothingChosen { files: 1, .. })));
     for glob in ["Climate/", "./Climate/**", "**/*.csv"] {
@@ -419,7 +419,7 @@ fn a_link_in_the_destination_leads_nothing_out_of_it() {
     assert_eq!(outcome.summary.failed, 1, "{:?}", outcome.files);
     std::os::unix::fs::symlink(&elsewhere, target.join(".textmill-tmp")).unwrap();
     let source = ConversionSource::at(&folder.path().join("in")).unwrap();
-    let error = convert(&source, &target, &ConversionOptions::default(), &RunContext::unattended()).unwrap_err();
+    let error = convert(&source, &target, &ConversionOptions::default(), &unattended()).unwrap_err();
     assert!(matches!(error, ConversionError::Write { .. }), "{error}");
     assert_eq!(tree(&elsewhere).len(), 1);
 }
@@ -444,7 +444,7 @@ fn many_runs_at_once_leave_one_whole_result() {
             scope.spawn(|| {
                 for _ in 0..40 {
                     let found = ConversionSource::at(&source).unwrap();
-                    match convert(&found, &target, &ConversionOptions::default(), &RunContext::unattended()) {
+                    match convert(&found, &target, &ConversionOptions::default(), &unattended()) {
                         Ok(_) | Err(ConversionError::Busy { .. }) => {}
                         Err(error) => panic!("{error}"),
                     }
@@ -490,7 +490,7 @@ fn a_reserved_folder_is_neither_read_nor_written() {
     let source = folder.path().join("in");
     let run = |source: &Path, target: &Path| {
         let reserved = Some(folder.path().join("in/state").canonicalize().unwrap().into());
-        let context = RunContext { reserved, ..RunContext::unattended() };
+        let context = RunContext { reserved, ..unattended() };
         convert(&ConversionSource::at(source).unwrap(), target, &ConversionOptions::default(), &context).unwrap()
     };
     let read = run(&source, &folder.path().join("out"));

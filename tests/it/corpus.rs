@@ -8,10 +8,9 @@ use std::path::Path;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
-use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert};
 
-use crate::support::reference_data;
+use crate::support::{reference_data, unattended};
 
 /// Formats that are read by now; other files of the manifest are not counted.
 const FORMATS: [&str; 3] = ["csv", "json", "jsonl"];
@@ -60,7 +59,7 @@ fn percent(part: usize, whole: usize) -> String {
 
 fn convert_all(source: &Path, target: &Path) -> BTreeMap<String, FileOutcome> {
     let source = ConversionSource::at(source).unwrap();
-    let outcome = convert(&source, target, &ConversionOptions::default(), &RunContext::unattended()).unwrap();
+    let outcome = convert(&source, target, &ConversionOptions::default(), &unattended()).unwrap();
     let summary = outcome.summary;
     assert_eq!(summary.rows_in, summary.rows_out + summary.rows_rejected);
     outcome.files.into_iter().map(|file| (file.source.clone(), file)).collect()

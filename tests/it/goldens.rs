@@ -6,11 +6,10 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_schema::DataType;
 use serde_json::Value;
-use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, convert};
 
 use crate::conversion::rows;
-use crate::support::reference_data;
+use crate::support::{reference_data, unattended};
 
 fn data(inside: &str) -> Option<PathBuf> {
     let folder = reference_data()?.join(inside);
@@ -20,7 +19,7 @@ fn data(inside: &str) -> Option<PathBuf> {
 fn converted(source: &Path) -> (tempfile::TempDir, Vec<RecordBatch>) {
     let target = tempfile::tempdir().unwrap();
     let source = ConversionSource::at(source).unwrap();
-    let outcome = convert(&source, target.path(), &ConversionOptions::default(), &RunContext::unattended()).unwrap();
+    let outcome = convert(&source, target.path(), &ConversionOptions::default(), &unattended()).unwrap();
     assert_eq!(outcome.summary.rows_rejected, 0, "{:?}", outcome.files);
     let output = outcome.files[0]
         .tables

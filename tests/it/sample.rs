@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert};
 
-use crate::support::repository;
+use crate::support::{repository, unattended};
 
 fn convert_sample() -> BTreeMap<String, FileOutcome> {
     let target = tempfile::tempdir().unwrap();
     let source = ConversionSource::at(&repository().join("knowledgebase")).unwrap();
-    let outcome = convert(&source, target.path(), &ConversionOptions::default(), &RunContext::unattended()).unwrap();
+    let outcome = convert(&source, target.path(), &ConversionOptions::default(), &unattended()).unwrap();
     assert!(outcome.summary.converted >= 30, "{:?}", outcome.summary);
     assert_eq!(outcome.summary.failed, 0);
     outcome.files.into_iter().map(|file| (file.source.clone(), file)).collect()

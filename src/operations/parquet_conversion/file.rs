@@ -18,7 +18,6 @@ use crate::core::tabular::column::DateOrder;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::Promise;
 use crate::core::tabular::input::{Input, UnpackLimits};
-use crate::core::tabular::open;
 use crate::core::tabular::parquet::{Pages, ParquetFile};
 use crate::core::tabular::table::{Table, TableOptions, Tables};
 use crate::operations::context::RunContext;
@@ -78,7 +77,7 @@ impl<'a> FileConverter<'a> {
                 return Ok(());
             }
             let is_large = input.size_bytes() >= PIPELINE_BYTES;
-            let mut tables = self.tables(input, promise)?;
+            let mut tables = self.tables(input, file, promise)?;
             while let Some(table) = tables.next_table()? {
                 self.write(table, is_large, &mut scratch)?;
             }
@@ -93,7 +92,7 @@ impl<'a> FileConverter<'a> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let done = guarded(|| {
             let input = self.input(file, &mut outcome)?;
-            let mut tables = self.tables(input, promise)?;
+            let mut tables = self.tables(input, file, promise)?;
             while let Some(table) = tables.next_table()? {
                 outcome.tables.push(TableOutcome::new(table.report().clone()));
             }
@@ -114,9 +113,9 @@ impl<'a> FileConverter<'a> {
         Ok(input)
     }
 
-    fn tables(&self, input: Input, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
-        let content = open::content(&input, promise)?;
-        Ok(open::tables(input, content, &self.table_options)?)
+    fn tables(&self, input: Input, file: &PlannedFile, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
+        let RunContext { isolation, cancel, .. } = self.context;
+        Ok(isolation.tables(input, &file.path, promise, &self.table_options, cancel)?)
     }
 
     fn write(&self, table: Box<dyn Table>, is_large: bool, scratch: &mut Scratch<'_>) -> Result<(), Stop> {

@@ -9,6 +9,7 @@ use super::options::ConversionRequest;
 use super::plan::ConversionSource;
 use super::run::convert;
 use crate::core::failure::{Code, Fails, Failure};
+use crate::core::isolation::Isolation;
 use crate::core::jobs::{JobContext, JobHandler, JobOutput};
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::DataRoots;
@@ -23,12 +24,13 @@ pub const KIND: &str = "conversion";
 pub struct ConversionHandler {
     roots: DataRoots,
     uploads: Uploads,
+    isolation: Isolation,
 }
 
 impl ConversionHandler {
-    /// Paths are resolved in `roots`, file ids in `uploads`.
-    pub fn new(roots: DataRoots, uploads: Uploads) -> Self {
-        Self { roots, uploads }
+    /// Paths are resolved in `roots`, file ids in `uploads`; files are read through `isolation`.
+    pub fn new(roots: DataRoots, uploads: Uploads, isolation: Isolation) -> Self {
+        Self { roots, uploads, isolation }
     }
 
     fn source(&self, source: &Source) -> Result<ConversionSource, Failure> {
@@ -75,6 +77,7 @@ impl JobHandler for ConversionHandler {
             progress: Arc::clone(&context.progress),
             cancel: context.cancel.clone(),
             reserved: self.roots.reserved(),
+            isolation: self.isolation.clone(),
         };
         let outcome = convert(&source, &destination, &request.options, &run).map_err(|error| error.to_failure())?;
         let rejected_count = outcome.rejected_count();

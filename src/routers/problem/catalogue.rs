@@ -46,7 +46,10 @@ pub(crate) fn entry(code: Code) -> Entry {
         | Code::MalformedInput
         | Code::UndecodableText
         | Code::EmptyTable
-        | Code::LimitExceeded => of_content(code),
+        | Code::LimitExceeded
+        | Code::Timeout
+        | Code::MemoryLimit
+        | Code::Crashed => of_content(code),
         Code::QueueFull
         | Code::TooManyRequests
         | Code::StorageFailure
@@ -205,6 +208,24 @@ fn of_content(code: Code) -> Entry {
             "Undecodable text",
             "No character encoding fits the bytes of the file.",
             "Save the file as UTF-8.",
+        ),
+        Code::Timeout => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Timeout",
+            "Reading the file took more time than one file may take.",
+            "Split the file. For whoever runs it: the settings `isolation.cpu_s` and `isolation.wall_s`.",
+        ),
+        Code::MemoryLimit => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Memory limit",
+            "Reading the file took more memory than one file may take.",
+            "Split the file. For whoever runs it: the setting `isolation.memory_mib`.",
+        ),
+        Code::Crashed => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Crashed",
+            "The reader of the file broke down on it; nothing else was touched.",
+            "Open the file in the program that made it, save it again, and send that.",
         ),
         Code::EmptyTable => Entry::new(
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use textmill::core::isolation::{Isolation, Limits};
+use textmill::operations::context::RunContext;
 
 /// Longest wait for anything; a deadline, not a pause.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
@@ -25,6 +27,11 @@ pub(crate) fn textmill(folder: &Path) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// A run that nobody watches or stops, with the built program as the worker that reads documents.
+pub(crate) fn unattended() -> RunContext {
+    RunContext::unattended(Isolation::new(Limits::default()).with_program(env!("CARGO_BIN_EXE_textmill").into()))
 }
 
 /// A folder of files and right answers that others made, if whoever runs the tests names one.
