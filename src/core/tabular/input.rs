@@ -7,7 +7,7 @@
 //! Memory: files up to [`KEEP_BYTES`] are read once and kept; larger ones are streamed anew for each pass.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -138,7 +138,7 @@ impl Input {
             let (path, kept) = (path.to_owned(), Some(head.into()));
             return Ok(Self { path, kept, size_bytes, sha256, packing, limits, cancel });
         }
-        file.by_ref().take(8).read_to_end(&mut head).map_err(read)?;
+        Read::by_ref(&mut file).take(8).read_to_end(&mut head).map_err(read)?;
         let packing = Packing::of(&head);
         let mut hashing = HashingReader::new(Cursor::new(head).chain(file));
         let mut chunk = vec![0; CHUNK];
@@ -204,7 +204,6 @@ impl Input {
                 Box::new(Seekable { inner: BufReader::with_capacity(CHUNK, file), cancel })
             }
             _ => {
-                use std::io::Write as _;
                 let keep = usize::try_from(KEEP_BYTES).unwrap_or(usize::MAX);
                 let mut spool = tempfile::SpooledTempFile::new(keep);
                 let (mut stream, mut chunk) = (self.bytes()?, Vec::with_capacity(CHUNK));

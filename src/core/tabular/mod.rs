@@ -7,6 +7,7 @@ pub mod cell;
 pub mod column;
 mod declared;
 pub mod delimited;
+mod document;
 pub mod encoding;
 pub mod error;
 pub mod excel;

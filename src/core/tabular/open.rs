@@ -1,5 +1,6 @@
 //! Which reader takes a file: the one door to all of them.
 
+use super::document;
 use super::error::TableError;
 use super::excel;
 use super::format::{self, Content, Promise};
@@ -39,20 +40,22 @@ pub fn tables(input: Input, content: Content, options: &TableOptions) -> Result<
         }
         Content::Zip => in_zip(input, options),
         Content::Ole => excel::open_ole(input, options),
-        Content::Xml => xml::open(input, options),
+        Content::Pdf => document::open_pdf(input, options),
+        Content::Html { tables: false } => document::open_html(input, options),
         Content::Html { tables: true } => html_table::open(&input, options),
-        Content::Pdf | Content::Html { tables: false } => {
-            Err(TableError::NotRead { what: "not read yet".to_owned() })
-        }
+        Content::Xml => xml::open(input, options),
     }
 }
 
-/// What a zip archive holds is told by its parts.
+/// The tables of an Office document, told by the names of its parts.
 fn in_zip(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
     if excel::is_workbook(&input)? {
         return excel::open(input, options);
     }
-    Err(TableError::NotRead { what: "a zip archive without a workbook".to_owned() })
+    if document::is_docx(&input)? {
+        return document::open_docx(input, options);
+    }
+    Err(TableError::NotRead { what: "a zip archive".to_owned() })
 }
 
 fn head(input: &Input) -> Result<Vec<u8>, TableError> {
