@@ -5,12 +5,14 @@
 
 pub mod cell;
 pub mod column;
+pub mod decoding;
 pub mod delimited;
 pub mod encoding;
 pub mod error;
 pub mod format;
 pub mod input;
 pub mod json;
+mod lanes;
 pub mod open;
 pub mod parquet;
 pub mod report;

@@ -3,6 +3,7 @@
 mod batches;
 mod dialect;
 mod header;
+mod marks;
 mod records;
 mod scan;
 
