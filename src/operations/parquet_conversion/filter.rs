@@ -68,7 +68,9 @@ impl Filter {
             return skip(reason);
         }
         let inside = name.get(archive.len() + 1..).unwrap_or(name);
-        if inside.rsplit('/').skip(1).any(|folder| folder.starts_with('.')) {
+        // `.` and `..` are not hidden, they are wrong, which the archive says itself.
+        let is_hidden = |folder: &str| folder.starts_with('.') && !matches!(folder, "." | "..");
+        if inside.rsplit('/').skip(1).any(is_hidden) {
             return skip("in a hidden folder (its name begins with a dot)");
         }
         let last = inside.rsplit('/').next().unwrap_or(inside);
