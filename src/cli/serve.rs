@@ -141,6 +141,7 @@ fn parts(app: &App, workers: Option<&JoinHandle<()>>, shutdown: &Shutdown) -> Ht
     HttpParts {
         queue: app.queue().clone(),
         uploads: app.uploads().clone(),
+        isolation: app.isolation().clone(),
         roots: app.roots().clone(),
         keys: ApiKeys::from_digests(digests),
         loopback_only: server.bind.ip().is_loopback() && config.auth.api_keys.is_empty(),

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::middleware::auth::ApiKeys;
 use super::problem::Problem;
 use crate::core::failure::{Code, Failure};
+use crate::core::isolation::Isolation;
 use crate::core::jobs::{Job, JobQueue};
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
@@ -29,6 +30,8 @@ pub struct HttpParts {
     pub uploads: Uploads,
     /// Which folders requests may name paths in.
     pub roots: DataRoots,
+    /// Reads files for previews.
+    pub isolation: Isolation,
     /// Who may ask; without keys everybody may.
     pub keys: ApiKeys,
     /// Whether only this machine is served, without keys: then requests must name it in `Host`.
@@ -193,6 +196,7 @@ pub(crate) struct AccessRules {
 pub struct HttpState {
     queue: JobQueue,
     places: Places,
+    isolation: Isolation,
     access: AccessRules,
     limits: Arc<HttpLimits>,
     gates: Gates,
@@ -209,6 +213,7 @@ impl HttpState {
             gates: Gates::new(&parts.limits),
             queue: parts.queue,
             places: Places { roots: parts.roots, uploads: parts.uploads },
+            isolation: parts.isolation,
             access: AccessRules {
                 keys: Arc::new(parts.keys),
                 loopback_only: parts.loopback_only,
@@ -238,6 +243,7 @@ slices! {
     JobQueue = queue;
     Places = places;
     Uploads = places.uploads;
+    Isolation = isolation;
     AccessRules = access;
     Arc<HttpLimits> = limits;
     Gates = gates;

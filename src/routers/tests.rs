@@ -21,6 +21,7 @@ use tower::ServiceExt as _;
 
 use super::{ApiKeys, HttpLimits, HttpParts, ReadinessCheck, ServiceInfo, router};
 use crate::core::ids::JobId;
+use crate::core::isolation::Isolation;
 use crate::core::jobs::{Claim, JobEvents, JobQueue, JobStore, QueueSettings, SqliteJobStore};
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
@@ -55,6 +56,7 @@ impl Service {
         let pinged = queue.clone();
         let router = router(HttpParts {
             uploads: Uploads::open(dir.path().join("uploads"), Duration::from_hours(1)).await.unwrap(),
+            isolation: Isolation::default(),
             roots: DataRoots::new(vec![dir.path().join("data")]).unwrap(),
             loopback_only: keys.is_empty(),
             keys,

@@ -149,6 +149,11 @@ impl Batches for WorkerBatches {
         }
     }
 
+    /// The worker has laid them into columns, if they were asked for.
+    fn lines(&self) -> &[u64] {
+        &[]
+    }
+
     fn notes(&self) -> Vec<TableNote> {
         self.notes.clone()
     }

@@ -14,7 +14,7 @@ use arrow_schema::{DataType, TimeUnit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cell::{self, TypeSet, date, number};
+use super::cell::{self, NullWords, TypeSet, date, number};
 
 /// How ambiguous dates are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,27 @@ pub enum DateOrder {
     DayFirst,
     /// Month, day, year.
     MonthFirst,
+}
+
+/// Whether `1,5` is a number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DecimalComma {
+    /// Where at least one value of the column can't be thousands.
+    #[default]
+    Auto,
+    /// Always; `1,234` is a bit more than one.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How cells of text are read, beyond what they say themselves.
+#[derive(Debug, Clone, Default)]
+pub struct CellRules {
+    /// Words that stand for a missing value in columns that are not text.
+    pub null_words: NullWords,
+    /// Whether a comma can be a decimal comma.
+    pub decimal_comma: DecimalComma,
 }
 
 /// The type of a column of delimited text.
@@ -124,13 +145,19 @@ pub struct ColumnProfile {
     /// Line of the first value that fits a type; 0: none does.
     first_line: u64,
     text_line: u64,
+    words: NullWords,
 }
 
 impl ColumnProfile {
-    /// A column without values; commas can be decimal commas unless they part the fields.
-    pub fn new(decimal_comma: bool) -> Self {
-        let fits = if decimal_comma { TypeSet::ALL } else { TypeSet::ALL.without(TypeSet::FLOAT_COMMA) };
-        Self { fits, filled: 0, null_words: 0, clear_comma: false, first_line: 0, text_line: 0 }
+    /// A column without values.
+    pub fn new(rules: &CellRules) -> Self {
+        let fits = match rules.decimal_comma {
+            DecimalComma::Never => TypeSet::ALL.without(TypeSet::FLOAT_COMMA),
+            DecimalComma::Auto | DecimalComma::Always => TypeSet::ALL,
+        };
+        let clear_comma = rules.decimal_comma == DecimalComma::Always;
+        let words = rules.null_words.clone();
+        Self { fits, filled: 0, null_words: 0, clear_comma, first_line: 0, text_line: 0, words }
     }
 
     /// Takes one cell.
@@ -147,7 +174,7 @@ impl ColumnProfile {
 
     fn narrow(&mut self, cell: &[u8], line: u64) {
         let cell = cell::trim(cell);
-        if cell.is_empty() || cell::is_null_token(cell) {
+        if cell.is_empty() || self.words.has(cell) {
             self.null_words += 1;
             return;
         }
@@ -240,7 +267,14 @@ pub struct Misfit;
 
 /// Collects the cells of a column into an Arrow array.
 #[derive(Debug)]
-pub enum ColumnBuilder {
+pub struct ColumnBuilder {
+    values: Values,
+    words: NullWords,
+}
+
+/// The values of a column.
+#[derive(Debug)]
+enum Values {
     /// Text as it stands; `keep_empty`: an empty cell is an empty text, not a missing one.
     Text {
         /// The values.
@@ -265,8 +299,49 @@ pub enum ColumnBuilder {
 }
 
 impl ColumnBuilder {
+    /// An empty column; `keep_empty`: an empty cell of text is an empty text, not a missing one.
+    pub fn new(column_type: ColumnType, keep_empty: bool, rules: &CellRules) -> Self {
+        Self { values: Values::new(column_type, keep_empty), words: rules.null_words.clone() }
+    }
+
+    /// Adds a cell.
+    ///
+    /// # Errors
+    /// When the cell does not fit the type.
+    #[inline]
+    pub fn push(&mut self, cell: &str) -> Result<(), Misfit> {
+        let Values::Text { builder, keep_empty } = &mut self.values else { return self.push_trimmed(cell.as_bytes()) };
+        if cell.is_empty() && !*keep_empty {
+            builder.append_null();
+        } else {
+            builder.append_value(cell);
+        }
+        Ok(())
+    }
+
+    fn push_trimmed(&mut self, cell: &[u8]) -> Result<(), Misfit> {
+        let cell = cell::trim(cell);
+        if cell.is_empty() || self.words.has(cell) {
+            self.values.push_null();
+            return Ok(());
+        }
+        self.values.push_typed(cell)
+    }
+
+    /// Adds a missing value.
+    pub fn push_null(&mut self) {
+        self.values.push_null();
+    }
+
+    /// The cells so far, and an empty builder again.
+    pub fn finish(&mut self) -> ArrayRef {
+        self.values.finish()
+    }
+}
+
+impl Values {
     /// An empty column.
-    pub fn new(column_type: ColumnType, keep_empty: bool) -> Self {
+    fn new(column_type: ColumnType, keep_empty: bool) -> Self {
         let dates = |read: fn(&[u8]) -> Option<i32>| Self::Date(Date32Builder::new(), read);
         match column_type {
             ColumnType::Text => Self::Text { builder: StringBuilder::new(), keep_empty },
@@ -289,41 +364,6 @@ impl ColumnBuilder {
         }
     }
 
-    /// Adds a cell.
-    ///
-    /// # Errors
-    /// When the cell does not fit the type.
-    pub fn push(&mut self, cell: &[u8]) -> Result<(), Misfit> {
-        match self {
-            Self::Text { .. } => self.push_text(std::str::from_utf8(cell).map_err(|_not_utf8| Misfit)?),
-            _ => self.push_trimmed(cell),
-        }
-    }
-
-    /// Adds a cell that is known to be UTF-8.
-    ///
-    /// # Errors
-    /// When the cell does not fit the type.
-    #[inline]
-    pub fn push_text(&mut self, cell: &str) -> Result<(), Misfit> {
-        let Self::Text { builder, keep_empty } = self else { return self.push_trimmed(cell.as_bytes()) };
-        if cell.is_empty() && !*keep_empty {
-            builder.append_null();
-        } else {
-            builder.append_value(cell);
-        }
-        Ok(())
-    }
-
-    fn push_trimmed(&mut self, cell: &[u8]) -> Result<(), Misfit> {
-        let cell = cell::trim(cell);
-        if cell.is_empty() || cell::is_null_token(cell) {
-            self.push_null();
-            return Ok(());
-        }
-        self.push_typed(cell)
-    }
-
     fn push_typed(&mut self, cell: &[u8]) -> Result<(), Misfit> {
         match self {
             Self::Text { .. } => return Err(Misfit),
@@ -338,8 +378,7 @@ impl ColumnBuilder {
         Ok(())
     }
 
-    /// Adds a missing value.
-    pub fn push_null(&mut self) {
+    fn push_null(&mut self) {
         match self {
             Self::Text { builder, .. } => builder.append_null(),
             Self::Bool(builder) => builder.append_null(),
@@ -352,8 +391,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// The cells so far, and an empty builder again.
-    pub fn finish(&mut self) -> ArrayRef {
+    fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Text { builder, .. } => Arc::new(builder.finish()),
             Self::Bool(builder) => Arc::new(builder.finish()),

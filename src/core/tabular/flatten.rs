@@ -120,6 +120,10 @@ impl Batches for FlatBatches {
         flat.map(Some).map_err(|error| TableError::Broken { what: error.to_string() })
     }
 
+    fn lines(&self) -> &[u64] {
+        self.batches.lines()
+    }
+
     fn notes(&self) -> Vec<TableNote> {
         self.batches.notes()
     }

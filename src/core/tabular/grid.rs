@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema, SchemaRef};
 
-use super::column::{ColumnBuilder, ColumnNote, ColumnProfile, ColumnType, Misfit};
+use super::column::{CellRules, ColumnBuilder, ColumnNote, ColumnProfile, ColumnType, Misfit};
 use super::delimited::{self, Below, Habit, HeaderGuess};
 use super::encoding::Confidence;
 use super::error::TableError;
@@ -45,6 +45,7 @@ pub(super) struct Grid {
     types: Vec<ColumnType>,
     notes: Vec<Vec<ColumnNote>>,
     as_text: bool,
+    rules: CellRules,
 }
 
 impl Grid {
@@ -67,9 +68,9 @@ impl Grid {
         let (types, notes) = if options.as_text {
             (vec![ColumnType::Text; width], vec![Vec::new(); width])
         } else {
-            profiles(&rows, width).iter().map(|column| column.settle(options.date_order)).unzip()
+            profiles(&rows, width, options).iter().map(|column| column.settle(options.date_order)).unzip()
         };
-        Ok(Some(Self { rows, header, names, types, notes, as_text: options.as_text }))
+        Ok(Some(Self { rows, header, names, types, notes, as_text: options.as_text, rules: options.cell_rules() }))
     }
 
     /// Whether the first row names the columns.
@@ -98,10 +99,11 @@ impl Grid {
     pub(super) fn read(self, notes: Vec<TableNote>) -> GridBatches {
         GridBatches {
             schema: self.schema(),
-            columns: self.types.iter().map(|column| ColumnBuilder::new(*column, self.as_text)).collect(),
+            columns: self.types.iter().map(|column| ColumnBuilder::new(*column, self.as_text, &self.rules)).collect(),
             rows: self.rows.into_iter(),
             short_rows: 0,
             empty_extra: 0,
+            lines: Vec::new(),
             notes,
         }
     }
@@ -124,7 +126,7 @@ fn header(rows: &[GridRow], width: usize, options: &TableOptions) -> HeaderGuess
     if first.is_header && !below.is_empty() && !below[0].is_header {
         return HeaderGuess { is_header: true, confidence: Confidence::High };
     }
-    let typed: Vec<_> = profiles(below, width).iter().map(ColumnProfile::is_typed).collect();
+    let typed: Vec<_> = profiles(below, width, options).iter().map(ColumnProfile::is_typed).collect();
     let mut names = first.cells.clone();
     names.truncate(width);
     let below = Below { typed: &typed, any: !below.is_empty(), constant: true, habit: Habit::Comma };
@@ -132,8 +134,8 @@ fn header(rows: &[GridRow], width: usize, options: &TableOptions) -> HeaderGuess
 }
 
 /// One profile a column, of the rows that fit.
-fn profiles(rows: &[GridRow], width: usize) -> Vec<ColumnProfile> {
-    let mut profiles = vec![ColumnProfile::new(true); width];
+fn profiles(rows: &[GridRow], width: usize, options: &TableOptions) -> Vec<ColumnProfile> {
+    let mut profiles = vec![ColumnProfile::new(&options.cell_rules()); width];
     for row in rows.iter().filter(|row| row.filled_len() <= width) {
         for (profile, cell) in profiles.iter_mut().zip(&row.cells) {
             profile.see(cell.as_bytes(), row.line);
@@ -150,6 +152,7 @@ pub(super) struct GridBatches {
     rows: std::vec::IntoIter<GridRow>,
     short_rows: u64,
     empty_extra: u64,
+    lines: Vec<u64>,
     notes: Vec<TableNote>,
 }
 
@@ -157,6 +160,7 @@ impl Batches for GridBatches {
     fn next_batch(&mut self, rejects: &mut dyn Rejects) -> Result<Option<RecordBatch>, TableError> {
         let width = self.columns.len();
         let (mut rows, mut bytes) = (0, 0);
+        self.lines.clear();
         while rows < BATCH_ROWS && rows * width < BATCH_CELLS && bytes < BATCH_BYTES {
             let Some(row) = self.rows.next() else { break };
             if row.filled_len() > width {
@@ -168,6 +172,7 @@ impl Batches for GridBatches {
             self.short_rows += u64::from(row.cells.len() < width);
             bytes += row.cells.iter().map(String::len).sum::<usize>();
             rows += 1;
+            self.lines.push(row.line);
             self.push(&row).map_err(|Misfit| TableError::Changed { line: row.line })?;
         }
         if rows == 0 {
@@ -176,6 +181,10 @@ impl Batches for GridBatches {
         let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
         batch.map(Some).map_err(|_unequal| TableError::Changed { line: 0 })
+    }
+
+    fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     fn notes(&self) -> Vec<TableNote> {
@@ -192,7 +201,7 @@ impl GridBatches {
     fn push(&mut self, row: &GridRow) -> Result<(), Misfit> {
         for (index, column) in self.columns.iter_mut().enumerate() {
             match row.cells.get(index) {
-                Some(cell) => column.push(cell.as_bytes())?,
+                Some(cell) => column.push(cell)?,
                 None => column.push_null(),
             }
         }

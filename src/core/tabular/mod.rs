@@ -19,6 +19,7 @@ pub mod html_table;
 pub mod input;
 pub mod json;
 mod lanes;
+mod lineage;
 pub mod open;
 pub mod parquet;
 pub mod report;

@@ -3,8 +3,10 @@
 use super::document;
 use super::error::TableError;
 use super::excel;
+use super::flatten::FlatTables;
 use super::format::{self, Content, Promise};
 use super::input::Input;
+use super::lineage::TracedTables;
 use super::table::{OneTable, TableOptions, Tables};
 use super::text::TextTable;
 use super::{html_table, xml};
@@ -32,6 +34,17 @@ pub fn content(input: &Input, promise: Promise) -> Result<Content, TableError> {
 /// # Errors
 /// When it can't be read as that.
 pub fn tables(input: Input, content: Content, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
+    let mut tables = as_they_are(input, content, options)?;
+    if options.flatten {
+        tables = Box::new(FlatTables(tables));
+    }
+    if let Some(source) = options.lineage.clone() {
+        tables = Box::new(TracedTables { tables, source, as_text: options.as_text });
+    }
+    Ok(tables)
+}
+
+fn as_they_are(input: Input, content: Content, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
     match content {
         Content::Text(wish) => {
             let head = head(&input)?;

@@ -10,7 +10,8 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
 
-use super::column::DateOrder;
+use super::cell::NullWords;
+use super::column::{CellRules, DateOrder, DecimalComma};
 use super::delimited::DelimiterWish;
 use super::error::TableError;
 use super::report::{TableNote, TableReport};
@@ -37,8 +38,24 @@ pub struct TableOptions {
     pub header: Option<bool>,
     /// What parts the fields of delimited text.
     pub delimiter: DelimiterWish,
+    /// Words that stand for a missing value where a column is not text; `None`: the usual ones.
+    pub null_words: Option<Vec<String>>,
+    /// Whether a comma in numbers is a decimal comma.
+    pub decimal_comma: DecimalComma,
+    /// Spread records inside records over columns of their own.
+    pub flatten: bool,
+    /// Add columns that say where each row comes from; the path of the file that goes into them.
+    pub lineage: Option<String>,
     /// Character encoding; `None`: find out.
     pub encoding: Option<&'static encoding_rs::Encoding>,
+}
+
+impl TableOptions {
+    /// How cells of text are read.
+    pub(super) fn cell_rules(&self) -> CellRules {
+        let null_words = NullWords::new(self.null_words.as_deref());
+        CellRules { null_words, decimal_comma: self.decimal_comma }
+    }
 }
 
 /// The tables of a file, one after another.
@@ -93,6 +110,9 @@ pub trait Batches: Send {
     /// # Errors
     /// When reading fails or too many rows were rejected.
     fn next_batch(&mut self, rejects: &mut dyn Rejects) -> Result<Option<RecordBatch>, TableError>;
+
+    /// Where each row of the last batch begins: line of a text, row of a sheet, number of a page or section; from 1.
+    fn lines(&self) -> &[u64];
 
     /// What was noticed while reading, complete at the end.
     fn notes(&self) -> Vec<TableNote>;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::copy::copy;
 use super::error::ConversionError;
 use super::naming::output_stems;
-use super::options::{AmbiguousDates, Compression, ConversionOptions, Header, SchemaMode};
+use super::options::{Compression, ConversionOptions};
 use super::outcome::{FileOutcome, FileStatus, TableOutcome};
 use super::plan::PlannedFile;
 use super::rejects::RejectsFile;
@@ -15,12 +15,11 @@ use super::staging::{REJECTS_SUFFIX, Staging};
 use super::stop::{Stop, guarded, settle};
 use crate::core::archive;
 use crate::core::hash::sha256_hex;
-use crate::core::tabular::column::DateOrder;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::Promise;
 use crate::core::tabular::input::{Input, UnpackLimits};
 use crate::core::tabular::parquet::{Pages, ParquetFile};
-use crate::core::tabular::table::{Table, TableOptions, Tables};
+use crate::core::tabular::table::{Table, Tables};
 use crate::operations::context::RunContext;
 
 /// Files from this size on are encoded in a second thread.
@@ -30,7 +29,6 @@ const PIPELINE_BYTES: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct FileConverter<'a> {
     options: &'a ConversionOptions,
-    table_options: TableOptions,
     settings: String,
     context: &'a RunContext,
 }
@@ -52,7 +50,7 @@ struct Scratch<'a> {
 impl<'a> FileConverter<'a> {
     /// With these options.
     pub(super) fn new(options: &'a ConversionOptions, context: &'a RunContext) -> Self {
-        Self { options, table_options: table_options(options), settings: settings_digest(options), context }
+        Self { options, settings: settings_digest(options), context }
     }
 
     /// Converts a file, or finds that nothing has changed. `scratch`: a name no other file uses.
@@ -81,7 +79,7 @@ impl<'a> FileConverter<'a> {
                 return Ok(());
             }
             let is_large = input.size_bytes() >= PIPELINE_BYTES;
-            let mut tables = self.tables(input, &place, promise)?;
+            let mut tables = self.tables(input, file, &place, promise)?;
             while let Some(table) = tables.next_table()? {
                 self.write(table, is_large, &mut scratch)?;
             }
@@ -107,7 +105,7 @@ impl<'a> FileConverter<'a> {
             let place = unpacked.as_ref().map_or(&*file.path, |unpacked| unpacked.path());
             let input = self.input(file, place, &mut outcome)?;
             opened = Some(input.clone());
-            let mut tables = self.tables(input, place, promise)?;
+            let mut tables = self.tables(input, file, place, promise)?;
             while let Some(table) = tables.next_table()? {
                 outcome.tables.push(TableOutcome::new(table.report().clone()));
             }
@@ -133,14 +131,20 @@ impl<'a> FileConverter<'a> {
         Ok(input)
     }
 
-    fn tables(&self, input: Input, place: &Path, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
+    fn tables(
+        &self,
+        input: Input,
+        file: &PlannedFile,
+        place: &Path,
+        promise: Promise,
+    ) -> Result<Box<dyn Tables>, Stop> {
         let RunContext { isolation, cancel, .. } = self.context;
-        Ok(isolation.tables(input, place, promise, &self.table_options, cancel)?)
+        Ok(isolation.tables(input, place, promise, &self.options.table_options(&file.name), cancel)?)
     }
 
     fn write(&self, table: Box<dyn Table>, is_large: bool, scratch: &mut Scratch<'_>) -> Result<(), Stop> {
         let parquet = scratch.path("parquet");
-        let mut rejects = RejectsFile::new(scratch.path("rejects.jsonl"), self.options.max_rejects);
+        let mut rejects = RejectsFile::new(scratch.path("rejects.jsonl"), self.options);
         let mut outcome = TableOutcome::new(table.report().clone());
         let metadata = table.preamble().map(|text| ("textmill.preamble".to_owned(), text.to_owned()));
         let rows = usize::try_from(self.options.row_group_rows).unwrap_or(usize::MAX);
@@ -216,21 +220,6 @@ fn pages(compression: Compression) -> Pages {
         Compression::Snappy => Pages::Snappy,
         Compression::None => Pages::Plain,
     }
-}
-
-fn table_options(options: &ConversionOptions) -> TableOptions {
-    let date_order = match options.ambiguous_dates {
-        AmbiguousDates::Text => DateOrder::Unknown,
-        AmbiguousDates::DayFirst => DateOrder::DayFirst,
-        AmbiguousDates::MonthFirst => DateOrder::MonthFirst,
-    };
-    let header = match options.header {
-        Header::Auto => None,
-        Header::Present => Some(true),
-        Header::Absent => Some(false),
-    };
-    let (delimiter, encoding) = (options.delimiter.wish(), options.encoding.wish());
-    TableOptions { as_text: options.schema == SchemaMode::Text, date_order, header, delimiter, encoding }
 }
 
 /// Digest of everything besides the input that shapes an output: the version, and all options but those that only choose

@@ -25,7 +25,10 @@ pub use encoding::Encoding;
 pub use error::ConversionError;
 pub use glob::PATTERN as GLOB_PATTERN;
 pub use job::{ConversionHandler, KIND, no_bucket};
-pub use options::{AmbiguousDates, Compression, ConversionOptions, ConversionRequest, Delimiter, Header, SchemaMode};
+pub use options::{
+    AmbiguousDates, Compression, ConversionOptions, ConversionRequest, DecimalComma, Delimiter, Header, OnReject,
+    SchemaMode,
+};
 pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary, TableOutcome};
 pub use plan::ConversionSource;
 pub use run::convert;

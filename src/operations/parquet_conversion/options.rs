@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 
 use super::encoding::Encoding;
 use crate::core::storage::location::{Destination, Source};
+use crate::core::tabular::column::{self, DateOrder};
 use crate::core::tabular::delimited::DelimiterWish;
+use crate::core::tabular::table::TableOptions;
 
 const ROW_GROUP_ROWS: u32 = 1_000_000;
 const MAX_REJECTS: u32 = 1_000;
@@ -103,6 +105,35 @@ impl Default for ConversionOptions {
             max_rejects: MAX_REJECTS,
             overwrite: false,
             dry_run: false,
+        }
+    }
+}
+
+impl ConversionOptions {
+    /// How the tables of a file are read; `source` is the path that `_source` holds.
+    pub fn table_options(&self, source: &str) -> TableOptions {
+        TableOptions {
+            as_text: self.schema == SchemaMode::Text,
+            date_order: match self.ambiguous_dates {
+                AmbiguousDates::Text => DateOrder::Unknown,
+                AmbiguousDates::DayFirst => DateOrder::DayFirst,
+                AmbiguousDates::MonthFirst => DateOrder::MonthFirst,
+            },
+            header: match self.header {
+                Header::Auto => None,
+                Header::Present => Some(true),
+                Header::Absent => Some(false),
+            },
+            delimiter: self.delimiter.wish(),
+            null_words: self.null_words.clone(),
+            decimal_comma: match self.decimal_comma {
+                DecimalComma::Auto => column::DecimalComma::Auto,
+                DecimalComma::Always => column::DecimalComma::Always,
+                DecimalComma::Never => column::DecimalComma::Never,
+            },
+            flatten: self.flatten,
+            lineage: self.lineage.then(|| source.to_owned()),
+            encoding: self.encoding.wish(),
         }
     }
 }

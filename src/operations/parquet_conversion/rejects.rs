@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::options::{ConversionOptions, OnReject};
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::table::Rejects;
 
@@ -14,6 +15,7 @@ use crate::core::tabular::table::Rejects;
 pub(super) struct RejectsFile {
     path: PathBuf,
     limit: u64,
+    is_written: bool,
     writer: Option<BufWriter<File>>,
     count: u64,
     first: Option<(u64, String)>,
@@ -28,9 +30,11 @@ struct Line<'a> {
 }
 
 impl RejectsFile {
-    /// Nothing rejected yet; more than `limit` rows end the file.
-    pub(super) fn new(path: PathBuf, limit: u32) -> Self {
-        Self { path, limit: u64::from(limit), writer: None, count: 0, first: None }
+    /// Nothing rejected yet.
+    pub(super) fn new(path: PathBuf, options: &ConversionOptions) -> Self {
+        let limit = if options.on_reject == OnReject::Fail { 0 } else { options.max_rejects };
+        let is_written = options.on_reject == OnReject::Write;
+        Self { path, limit: u64::from(limit), is_written, writer: None, count: 0, first: None }
     }
 
     /// How many rows were rejected.
@@ -63,6 +67,9 @@ impl Rejects for RejectsFile {
         if self.count > self.limit {
             let (line, reason) = (*first_line, first_reason.clone());
             return Err(TableError::TooManyRejects { limit: self.limit, line, reason });
+        }
+        if !self.is_written {
+            return Ok(());
         }
         // Text was decoded strictly, so this replaces nothing.
         let record = String::from_utf8_lossy(record);

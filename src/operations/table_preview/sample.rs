@@ -38,7 +38,8 @@ pub(super) fn value(array: &ArrayRef, row: usize) -> Value {
         }
         DataType::Struct(fields) => {
             let columns = array.as_struct().columns();
-            let entry = |(field, column): (&arrow_schema::FieldRef, &ArrayRef)| (field.name().clone(), value(column, row));
+            let entry =
+                |(field, column): (&arrow_schema::FieldRef, &ArrayRef)| (field.name().clone(), value(column, row));
             Value::Object(fields.iter().zip(columns).map(entry).collect::<Map<_, _>>())
         }
         // Readers make no others.

@@ -7,6 +7,8 @@
 pub mod date;
 pub mod number;
 
+use std::sync::Arc;
+
 use number::Number;
 
 /// A set of cell types.
@@ -92,6 +94,26 @@ pub const NULL_TOKENS: &[&str] = &["NA", "N/A", "n/a", "NULL", "null", "None", "
 /// Whether a trimmed cell is one of [`NULL_TOKENS`].
 pub fn is_null_token(cell: &[u8]) -> bool {
     cell.len() <= 4 && NULL_TOKENS.iter().any(|token| token.as_bytes() == cell)
+}
+
+/// The words that stand for a missing value. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NullWords(Option<Arc<[String]>>);
+
+impl NullWords {
+    /// These words; `None`: [`NULL_TOKENS`].
+    pub fn new(words: Option<&[String]>) -> Self {
+        Self(words.map(Into::into))
+    }
+
+    /// Whether a trimmed cell is one of them.
+    #[inline]
+    pub fn has(&self, cell: &[u8]) -> bool {
+        match &self.0 {
+            None => is_null_token(cell),
+            Some(words) => words.iter().any(|word| word.trim_ascii().as_bytes() == cell),
+        }
+    }
 }
 
 /// Which types of `among` a trimmed, non-empty cell fits.

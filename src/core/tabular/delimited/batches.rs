@@ -24,6 +24,7 @@ pub struct DelimitedBatches {
     preamble_records: usize,
     short_rows: u64,
     empty_extra: u64,
+    lines: Vec<u64>,
 }
 
 impl DelimitedBatches {
@@ -32,11 +33,12 @@ impl DelimitedBatches {
         Self {
             reader: RecordReader::new(stream, scan.dialect),
             schema: scan.schema(),
-            columns: scan.types.iter().map(|column| ColumnBuilder::new(*column, scan.as_text)).collect(),
+            columns: scan.types.iter().map(|column| ColumnBuilder::new(*column, scan.as_text, &scan.rules)).collect(),
             skip: scan.preamble.records + usize::from(scan.header.is_header),
             preamble_records: scan.preamble.records,
             short_rows: 0,
             empty_extra: 0,
+            lines: Vec::new(),
         }
     }
 
@@ -53,6 +55,7 @@ impl Batches for DelimitedBatches {
         self.skip_head()?;
         let width = self.columns.len();
         let (mut rows, mut bytes) = (0, 0);
+        self.lines.clear();
         while rows < BATCH_ROWS && rows * width < BATCH_CELLS && bytes < BATCH_BYTES {
             let Some(mut record) = self.reader.next_record()? else { break };
             if record.len() > width {
@@ -66,6 +69,7 @@ impl Batches for DelimitedBatches {
             self.short_rows += u64::from(record.len() < width);
             bytes += record.raw().len();
             rows += 1;
+            self.lines.push(record.line);
             push(&mut self.columns, &mut record).map_err(|Misfit| TableError::Changed { line: record.line })?;
         }
         if rows == 0 {
@@ -74,6 +78,10 @@ impl Batches for DelimitedBatches {
         let arrays = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
         batch.map(Some).map_err(|_unequal| TableError::Changed { line: 0 })
+    }
+
+    fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     fn notes(&self) -> Vec<TableNote> {
@@ -94,7 +102,7 @@ fn push(columns: &mut [ColumnBuilder], record: &mut Record<'_>) -> Result<(), Mi
     let filled = record.len();
     for (index, column) in columns.iter_mut().enumerate() {
         if index < filled {
-            column.push_text(record.field(index))?;
+            column.push(record.field(index))?;
         } else {
             column.push_null();
         }

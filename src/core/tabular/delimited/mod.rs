@@ -8,6 +8,6 @@ mod records;
 mod scan;
 
 pub use batches::DelimitedBatches;
-pub(super) use header::{Below, HeaderGuess, guess as guess_header, names};
 pub use dialect::{DelimiterWish, Escape, Habit, LineEnd};
+pub(super) use header::{Below, HeaderGuess, guess as guess_header, names};
 pub use scan::{DelimitedScan, DialectReport};

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::dialect::{self, Dialect, DialectGuess, Escape, Habit, LineEnd};
 use super::header::{self, Below, HeaderGuess};
 use super::records::{Record, RecordReader};
-use crate::core::tabular::column::{ColumnNote, ColumnProfile, ColumnType};
+use crate::core::tabular::column::{CellRules, ColumnNote, ColumnProfile, ColumnType, DecimalComma};
 use crate::core::tabular::decoding::TextStream;
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::error::TableError;
@@ -47,6 +47,7 @@ pub struct DelimitedScan {
     pub(super) types: Vec<ColumnType>,
     notes: Vec<Vec<ColumnNote>>,
     pub(super) as_text: bool,
+    pub(super) rules: CellRules,
 }
 
 /// Records above the table.
@@ -72,18 +73,21 @@ struct Survey {
     wider: Vec<ColumnProfile>,
     widths: Vec<(usize, u64)>,
     expected: usize,
-    decimal_comma: bool,
+    rules: CellRules,
 }
 
 /// Share of records of one width from which on a text is a table and not a list.
 const TABLE: f64 = 0.9;
 
 impl Survey {
-    fn new(expected: usize, dialect: Dialect) -> Self {
-        // A comma can't be a decimal comma where it parts fields or where lines are not parted at all.
-        let decimal_comma = dialect.delimiter.is_some_and(|delimiter| delimiter != b',');
-        let usual = vec![ColumnProfile::new(decimal_comma); expected];
-        Self { usual, wider: Vec::new(), widths: Vec::new(), expected, decimal_comma }
+    fn new(expected: usize, dialect: Dialect, mut rules: CellRules) -> Self {
+        // Nobody means a decimal comma where commas part the fields, or where lines are not parted at all.
+        let parts = dialect.delimiter.is_none_or(|delimiter| delimiter == b',');
+        if parts && rules.decimal_comma == DecimalComma::Auto {
+            rules.decimal_comma = DecimalComma::Never;
+        }
+        let usual = vec![ColumnProfile::new(&rules); expected];
+        Self { usual, wider: Vec::new(), widths: Vec::new(), expected, rules }
     }
 
     fn see(&mut self, record: &mut Record<'_>) {
@@ -95,7 +99,7 @@ impl Survey {
         }
         let columns = if width <= self.expected { &mut self.usual } else { &mut self.wider };
         if columns.len() < width {
-            columns.resize(width, ColumnProfile::new(self.decimal_comma));
+            columns.resize(width, ColumnProfile::new(&self.rules));
         }
         let line = record.line;
         for (index, column) in columns.iter_mut().take(width).enumerate() {
@@ -118,7 +122,7 @@ impl Survey {
 
     /// One profile a column of the table.
     fn columns(mut self, width: usize) -> Vec<ColumnProfile> {
-        self.usual.resize(width, ColumnProfile::new(self.decimal_comma));
+        self.usual.resize(width, ColumnProfile::new(&self.rules));
         if width > self.expected {
             for (column, wider) in self.usual.iter_mut().zip(&self.wider) {
                 column.merge(wider);
@@ -144,7 +148,7 @@ impl DelimitedScan {
         let mut reader = RecordReader::new(stream, found.dialect);
         let preamble = read_preamble(&mut reader, count_preamble(head, found, habit))?;
         let Some(first) = read_first(&mut reader)? else { return Err(TableError::Empty) };
-        let mut survey = Survey::new(found.width.max(first.cells.len()), found.dialect);
+        let mut survey = Survey::new(found.width.max(first.cells.len()), found.dialect, options.cell_rules());
         while let Some(mut record) = reader.next_record()? {
             survey.see(&mut record);
         }
@@ -182,6 +186,7 @@ impl DelimitedScan {
             types,
             notes,
             as_text: options.as_text,
+            rules: options.cell_rules(),
         }
     }
 

@@ -102,7 +102,7 @@ impl Table for DocumentTable {
     }
 
     fn read(self: Box<Self>) -> Result<Box<dyn Batches>, TableError> {
-        Ok(Box::new(DocumentBatches { rows: self.document.rows()?, schema: self.schema }))
+        Ok(Box::new(DocumentBatches { rows: self.document.rows()?, schema: self.schema, before: 0, lines: Vec::new() }))
     }
 }
 
@@ -110,13 +110,17 @@ impl Table for DocumentTable {
 struct DocumentBatches {
     rows: Box<dyn Rows>,
     schema: SchemaRef,
+    /// Rows read before this batch.
+    before: u64,
+    /// Numbers of the rows of this batch: pages and sections in their order.
+    lines: Vec<u64>,
 }
 
 impl Batches for DocumentBatches {
     fn next_batch(&mut self, _rejects: &mut dyn Rejects) -> Result<Option<RecordBatch>, TableError> {
         let (mut pages, mut headings, mut texts) = (Int64Builder::new(), StringBuilder::new(), StringBuilder::new());
-        let (mut rows, mut bytes) = (0, 0);
-        while rows < BATCH_ROWS && bytes < BATCH_BYTES {
+        let (mut rows, mut bytes) = (0_u64, 0);
+        while rows < BATCH_ROWS as u64 && bytes < BATCH_BYTES {
             let Some(row) = self.rows.next_row()? else { break };
             bytes += [&row.heading, &row.text].into_iter().flatten().map(String::len).sum::<usize>();
             rows += 1;
@@ -124,6 +128,8 @@ impl Batches for DocumentBatches {
             headings.append_option(row.heading);
             texts.append_option(row.text);
         }
+        self.lines = (1..=rows).map(|row| self.before + row).collect();
+        self.before += rows;
         if rows == 0 {
             return Ok(None);
         }
@@ -131,6 +137,10 @@ impl Batches for DocumentBatches {
         let arrays: Vec<ArrayRef> = vec![pages, Arc::new(headings.finish()), Arc::new(texts.finish())];
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
         batch.map(Some).map_err(|_unequal| TableError::Changed { line: 0 })
+    }
+
+    fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     fn notes(&self) -> Vec<TableNote> {

@@ -26,6 +26,8 @@ pub(super) struct SheetBatches {
     /// Rows that are still to be read, the next ones last.
     pub(super) spans: Vec<RangeInclusive<u32>>,
     pub(super) notes: Vec<TableNote>,
+    /// Rows of the sheet that the last batch holds, from 1.
+    pub(super) lines: Vec<u64>,
 }
 
 impl Batches for SheetBatches {
@@ -37,6 +39,7 @@ impl Batches for SheetBatches {
         if end <= *span.end() {
             self.spans.push(end..=*span.end());
         }
+        self.lines = (*span.start()..end).map(|row| u64::from(row) + 1).collect();
         let mut arrays = Vec::with_capacity(self.columns.len());
         for (index, cell_type) in self.columns.clone() {
             // Taken out for a moment, so that its cells and the texts can be seen at once.
@@ -48,6 +51,10 @@ impl Batches for SheetBatches {
         }
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
         batch.map(Some).map_err(|_unequal| TableError::Changed { line: u64::from(*span.start()) + 1 })
+    }
+
+    fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     fn notes(&self) -> Vec<TableNote> {

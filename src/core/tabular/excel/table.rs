@@ -69,7 +69,7 @@ impl SheetTable {
         let preamble = preamble(&sheet.cells, &layout);
         let notes = table_notes(layout.titles.len() as u64, passed);
         let spans = spans.into_iter().rev().collect();
-        let batches = SheetBatches { cells: sheet.cells, schema, columns, spans, notes };
+        let batches = SheetBatches { cells: sheet.cells, schema, columns, spans, notes, lines: Vec::new() };
         let report = TableReport { format, ..report };
         Ok(Some(Self { batches, report, preamble }))
     }

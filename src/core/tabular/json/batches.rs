@@ -23,6 +23,7 @@ pub struct JsonBatches {
     /// Columns, those inside objects counted.
     width: usize,
     rows: Rows,
+    lines: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl JsonBatches {
         };
         let schema = scan.schema();
         let width = schema.flattened_fields().len();
-        Self { reader: JsonReader::new(scan.layout, stream), schema, width, rows }
+        Self { reader: JsonReader::new(scan.layout, stream), schema, width, rows, lines: Vec::new() }
     }
 }
 
@@ -59,6 +60,7 @@ impl Batches for JsonBatches {
     fn next_batch(&mut self, rejects: &mut dyn Rejects) -> Result<Option<RecordBatch>, TableError> {
         let wants_objects = matches!(self.rows, Rows::Objects(_));
         let (mut rows, mut bytes) = (0, 0);
+        self.lines.clear();
         while rows < BATCH_ROWS && rows * self.width < BATCH_CELLS && bytes < BATCH_BYTES {
             let Some(record) = self.reader.next_record()? else { break };
             match record.outcome {
@@ -70,6 +72,7 @@ impl Batches for JsonBatches {
                 }
                 Outcome::Value(value) => {
                     rows += 1;
+                    self.lines.push(record.line);
                     bytes += record.raw.len();
                     self.rows.push(value).map_err(|Misfit| TableError::Changed { line: record.line })?;
                 }
@@ -85,6 +88,10 @@ impl Batches for JsonBatches {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options);
         batch.map(Some).map_err(|_unequal| TableError::Changed { line: 0 })
+    }
+
+    fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     fn notes(&self) -> Vec<TableNote> {

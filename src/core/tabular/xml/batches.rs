@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::columns::{Collect, Layout, Role};
 use super::outline::{DOCUMENT, is_blank};
 use super::reader::{self, Piece, XmlReader};
-use crate::core::tabular::column::{ColumnBuilder, Misfit};
+use crate::core::tabular::column::{CellRules, ColumnBuilder, Misfit};
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::TextStream;
 use crate::core::tabular::report::TableNote;
@@ -38,6 +38,8 @@ struct Rows {
     start: u64,
     finished: usize,
     bytes: usize,
+    /// Where the records of this batch begin.
+    lines: Vec<u64>,
     beside: Beside,
 }
 
@@ -88,7 +90,7 @@ enum Values {
 impl XmlBatches {
     /// Reads from the beginning of `stream`; `preamble_lines`: `None` if what is above the rows was not kept.
     pub(super) fn new(layout: Layout, stream: TextStream, preamble_lines: Option<u64>) -> Self {
-        let cells = layout.columns.iter().map(|column| Cells::new(column.collect)).collect();
+        let cells = layout.columns.iter().map(|column| Cells::new(column.collect, &layout.rules)).collect();
         let beside = Beside { counts: preamble_lines.is_none(), ..Beside::default() };
         Self {
             reader: XmlReader::new(stream),
@@ -102,6 +104,7 @@ impl XmlBatches {
                 start: 0,
                 finished: 0,
                 bytes: 0,
+                lines: Vec::new(),
                 beside,
             },
             preamble_lines: preamble_lines.unwrap_or(0),
@@ -114,6 +117,7 @@ impl Batches for XmlBatches {
         let rows = &mut self.rows;
         let width = rows.cells.len();
         (rows.finished, rows.bytes) = (0, 0);
+        rows.lines.clear();
         while rows.finished < BATCH_ROWS && rows.finished * width < BATCH_CELLS && rows.bytes < BATCH_BYTES {
             let Some(piece) = self.reader.next()? else { break };
             rows.take(&piece)?;
@@ -124,6 +128,10 @@ impl Batches for XmlBatches {
         let arrays = rows.cells.iter_mut().map(Cells::finish).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
         batch.map(Some).map_err(|_unequal| TableError::Changed { line: 0 })
+    }
+
+    fn lines(&self) -> &[u64] {
+        &self.rows.lines
     }
 
     fn notes(&self) -> Vec<TableNote> {
@@ -250,6 +258,7 @@ impl Rows {
                 if place.role == Role::Record {
                     self.cells.iter_mut().for_each(Cells::end_record);
                     self.finished += 1;
+                    self.lines.push(frame.line);
                 }
             }
         }
@@ -276,10 +285,10 @@ impl Rows {
 }
 
 impl Cells {
-    fn new(collect: Collect) -> Self {
+    fn new(collect: Collect, rules: &CellRules) -> Self {
         let values = match collect {
             // An element that is there and empty is not one that is missing.
-            Collect::One(column) => Values::One(ColumnBuilder::new(column, true)),
+            Collect::One(column) => Values::One(ColumnBuilder::new(column, true, rules)),
             Collect::Many => Values::Many(ListBuilder::new(StringBuilder::new())),
             Collect::Joined => Values::Joined(StringBuilder::new(), String::new()),
         };
@@ -292,7 +301,7 @@ impl Cells {
             (Values::One(_) | Values::Joined(..), None) => return Ok(()),
             // Two in one record: pass 1 has seen one at most.
             (Values::One(_), Some(_)) if self.is_filled => return Err(Misfit),
-            (Values::One(builder), Some(value)) => builder.push(value.as_bytes())?,
+            (Values::One(builder), Some(value)) => builder.push(value)?,
             (Values::Many(builder), value) => builder.values().append_option(value),
             (Values::Joined(_, text), Some(value)) => text.push_str(value),
         }

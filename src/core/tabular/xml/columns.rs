@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::outline::{DOCUMENT, Outline};
-use crate::core::tabular::column::{ColumnNote, ColumnProfile, ColumnType};
+use crate::core::tabular::column::{CellRules, ColumnNote, ColumnProfile, ColumnType};
 use crate::core::tabular::delimited;
 use crate::core::tabular::report::ColumnReport;
 use crate::core::tabular::table::TableOptions;
@@ -70,13 +70,21 @@ pub(super) struct Layout {
     pub(super) columns: Vec<Column>,
     places: Vec<Place>,
     as_text: bool,
+    pub(super) rules: CellRules,
 }
 
 impl Layout {
     /// Rows of the element `record`.
     pub(super) fn new(outline: Outline, record: usize, options: &TableOptions) -> Self {
         let places = vec![Place::default(); outline.len()];
-        let mut layout = Self { outline, record, columns: Vec::new(), places, as_text: options.as_text };
+        let mut layout = Self {
+            outline,
+            record,
+            columns: Vec::new(),
+            places,
+            as_text: options.as_text,
+            rules: options.cell_rules(),
+        };
         layout.inside(record, String::new(), options);
         if layout.columns.is_empty() {
             let place = layout.text_column(record, OWN_TEXT.to_owned(), options);

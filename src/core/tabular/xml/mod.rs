@@ -67,7 +67,7 @@ impl XmlTable {
         report: TableReport,
         options: &TableOptions,
     ) -> Result<Self, TableError> {
-        let outline = Outline::run(&mut XmlReader::new(input.text(encoding)?))?;
+        let outline = Outline::run(&mut XmlReader::new(input.text(encoding)?), &options.cell_rules())?;
         let record = records::choose(&outline);
         let element = Some(outline.path(record));
         let layout = Layout::new(outline, record, options);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use quick_xml::events::{BytesStart, Event};
 
 use super::reader::{self, XmlReader};
-use crate::core::tabular::column::ColumnProfile;
+use crate::core::tabular::column::{CellRules, ColumnProfile};
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::table::{MAX_COLUMNS, MAX_RECORD};
 
@@ -48,7 +48,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    fn new(name: &str, parent: usize, depth: usize) -> Self {
+    fn new(name: &str, parent: usize, depth: usize, rules: &CellRules) -> Self {
         Self {
             name: name.into(),
             parent,
@@ -57,7 +57,7 @@ impl Node {
             order: Vec::new(),
             attributes: Vec::new(),
             // Commas part nothing in XML.
-            text: ColumnProfile::new(true),
+            text: ColumnProfile::new(rules),
             has_text: false,
             is_mixed: false,
             most: 0,
@@ -85,6 +85,7 @@ struct Frame {
 
 /// The pass itself.
 struct Survey {
+    rules: CellRules,
     nodes: Vec<Node>,
     frames: Vec<Frame>,
     texts: String,
@@ -98,13 +99,14 @@ impl Outline {
     ///
     /// # Errors
     /// When it is not XML, holds no element, or has too many different ones.
-    pub(super) fn run(reader: &mut XmlReader) -> Result<Self, TableError> {
+    pub(super) fn run(reader: &mut XmlReader, rules: &CellRules) -> Result<Self, TableError> {
         let mut survey = Survey {
-            nodes: vec![Node::new("", DOCUMENT, 0)],
+            nodes: vec![Node::new("", DOCUMENT, 0, rules)],
             frames: Vec::new(),
             texts: String::new(),
             serial: 0,
             room: MAX_COLUMNS,
+            rules: rules.clone(),
         };
         while let Some(piece) = reader.next()? {
             match &piece.event {
@@ -194,7 +196,7 @@ impl Survey {
         }
         self.take_room(line)?;
         let index = self.nodes.len();
-        self.nodes.push(Node::new(name, parent, self.nodes[parent].depth + 1));
+        self.nodes.push(Node::new(name, parent, self.nodes[parent].depth + 1, &self.rules));
         self.nodes[parent].children.insert(name.into(), index);
         self.nodes[parent].order.push(index);
         Ok(index)
@@ -213,7 +215,7 @@ impl Survey {
                 at
             } else {
                 self.take_room(line)?;
-                self.nodes[index].attributes.push((name.into(), ColumnProfile::new(true)));
+                self.nodes[index].attributes.push((name.into(), ColumnProfile::new(&self.rules)));
                 self.nodes[index].attributes.len() - 1
             };
             let node = &mut self.nodes[index];

@@ -1,5 +1,7 @@
 //! `/v1/files`: bytes that clients send to be worked on.
 
+mod table;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,21 +13,22 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::content::{self, Description};
-use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params, Position};
-use super::problem::{Faults, Problem};
-use super::state::{Gates, HttpLimits, HttpState};
-use super::upload::{Form, Intake, multipart};
 use crate::core::failure::{Code, Failure};
 use crate::core::ids::FileId;
 use crate::core::jobs::JobQueue;
 use crate::core::storage::uploads::{FileMeta, Uploads};
+use crate::routers::content::{self, Description};
+use crate::routers::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params, Position};
+use crate::routers::problem::{Faults, Problem};
+use crate::routers::state::{Gates, HttpLimits, HttpState};
+use crate::routers::upload::{Form, Intake, multipart};
 
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(list_files, create_files))
         .routes(routes!(get_file, delete_file))
         .routes(routes!(get_file_content))
+        .routes(routes!(table::get_file_table))
 }
 
 /// Uploaded files.
