@@ -54,13 +54,12 @@ impl Marks {
     fn look(&mut self, text: &[u8], block: usize) {
         self.block = block;
         let rest = text.get(block..).unwrap_or_default();
-        self.hits = match rest.first_chunk::<BLOCK>() {
-            Some(whole) => self.hits_in(whole),
-            None => {
-                let mut padded = [0; BLOCK];
-                padded[..rest.len()].copy_from_slice(rest);
-                self.hits_in(&padded) & !(u64::MAX << rest.len())
-            }
+        self.hits = if let Some(whole) = rest.first_chunk::<BLOCK>() {
+            self.hits_in(whole)
+        } else {
+            let mut padded = [0; BLOCK];
+            padded[..rest.len()].copy_from_slice(rest);
+            self.hits_in(&padded) & !(u64::MAX << rest.len())
         };
     }
 

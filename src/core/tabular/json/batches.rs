@@ -65,7 +65,7 @@ impl Batches for JsonBatches {
             let Some(record) = self.reader.next_record()? else { break };
             match record.outcome {
                 Outcome::Bad { reason } => {
-                    rejects.reject(record.line, &format!("not JSON: {reason}"), record.raw.as_bytes())?
+                    rejects.reject(record.line, &format!("not JSON: {reason}"), record.raw.as_bytes())?;
                 }
                 Outcome::Value(value) if wants_objects && value.kind() != Kind::Object => {
                     rejects.reject(record.line, "not an object, as the other records are", record.raw.as_bytes())?;
