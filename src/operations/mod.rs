@@ -5,3 +5,4 @@
 
 pub mod context;
 pub mod parquet_conversion;
+pub mod table_preview;

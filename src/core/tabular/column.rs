@@ -293,16 +293,29 @@ impl ColumnBuilder {
     ///
     /// # Errors
     /// When the cell does not fit the type.
-    #[inline]
     pub fn push(&mut self, cell: &[u8]) -> Result<(), Misfit> {
-        if let Self::Text { builder, keep_empty } = self {
-            if cell.is_empty() && !*keep_empty {
-                builder.append_null();
-            } else {
-                builder.append_value(std::str::from_utf8(cell).map_err(|_not_utf8| Misfit)?);
-            }
-            return Ok(());
+        match self {
+            Self::Text { .. } => self.push_text(std::str::from_utf8(cell).map_err(|_not_utf8| Misfit)?),
+            _ => self.push_trimmed(cell),
         }
+    }
+
+    /// Adds a cell that is known to be UTF-8.
+    ///
+    /// # Errors
+    /// When the cell does not fit the type.
+    #[inline]
+    pub fn push_text(&mut self, cell: &str) -> Result<(), Misfit> {
+        let Self::Text { builder, keep_empty } = self else { return self.push_trimmed(cell.as_bytes()) };
+        if cell.is_empty() && !*keep_empty {
+            builder.append_null();
+        } else {
+            builder.append_value(cell);
+        }
+        Ok(())
+    }
+
+    fn push_trimmed(&mut self, cell: &[u8]) -> Result<(), Misfit> {
         let cell = cell::trim(cell);
         if cell.is_empty() || cell::is_null_token(cell) {
             self.push_null();

@@ -1,7 +1,7 @@
 //! Which character encoding a file is in.
 //!
-//! Order: byte-order mark, UTF-16 by its zero bytes, strict UTF-8 over the whole file, then `chardetng` over the whole
-//! file. Short single-byte text is called windows-1252, where statistics of a few letters mislead
+//! Order: byte-order mark, UTF-16 by its zero bytes, strict UTF-8 over the whole file (which is the first pass itself, in
+//! hope: files are UTF-8), then `chardetng` over the whole file. Short single-byte text is called windows-1252, where statistics of a few letters mislead
 //! (`chardetng` takes short western text for windows-1250 or -1251). Every answer says how it was found.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -40,14 +40,11 @@ pub struct EncodingGuess {
 /// # Errors
 /// When the file can't be read or unpacked.
 pub fn detect(input: &Input, head: &[u8]) -> Result<EncodingGuess, InputError> {
-    if let Some((encoding, _)) = Encoding::for_bom(head) {
-        return Ok(EncodingGuess { encoding, confidence: Confidence::Certain });
-    }
-    if let Some(encoding) = utf16_by_zero_bytes(head) {
-        return Ok(EncodingGuess { encoding, confidence: Confidence::High });
+    if let Some(found) = by_head(head) {
+        return Ok(found);
     }
     let mut text = input.text(UTF_8)?;
-    let mut chunk = Vec::new();
+    let mut chunk = String::new();
     loop {
         chunk.clear();
         match text.read_chunk(&mut chunk) {
@@ -57,6 +54,14 @@ pub fn detect(input: &Input, head: &[u8]) -> Result<EncodingGuess, InputError> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// What the head settles; `None`: UTF-8, unless reading it so comes upon a byte that is not (then [`by_statistics`]).
+pub fn by_head(head: &[u8]) -> Option<EncodingGuess> {
+    if let Some((encoding, _)) = Encoding::for_bom(head) {
+        return Some(EncodingGuess { encoding, confidence: Confidence::Certain });
+    }
+    utf16_by_zero_bytes(head).map(|encoding| EncodingGuess { encoding, confidence: Confidence::High })
 }
 
 /// Western text in UTF-16 has a zero in every other byte.
@@ -73,7 +78,11 @@ fn utf16_by_zero_bytes(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn by_statistics(input: &Input) -> Result<EncodingGuess, InputError> {
+/// What fits best a file that is not UTF-8; streams it.
+///
+/// # Errors
+/// When the file can't be read or unpacked.
+pub fn by_statistics(input: &Input) -> Result<EncodingGuess, InputError> {
     let mut bytes = input.bytes()?;
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     let (mut chunk, mut beyond_ascii) = (Vec::new(), 0);
@@ -106,6 +115,7 @@ mod tests {
     fn tells_unicode_by_mark_zero_bytes_or_validity() {
         assert_eq!(encoding_of(b"\xff\xfea\x00"), "UTF-16LE");
         assert_eq!(encoding_of(b"\x00a\x00,\x00b\x00\n"), "UTF-16BE");
+        assert_eq!(encoding_of(b"\xef\xbb\xbfa"), "UTF-8");
         assert_eq!(encoding_of("naïve,€".as_bytes()), "UTF-8");
         assert_eq!(encoding_of(b""), "UTF-8");
     }

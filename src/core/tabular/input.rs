@@ -1,19 +1,20 @@
-//! A file on disk as a stream of UTF-8 text: unpacked, decoded, opened as often as a reader needs it.
+//! A file on disk: unpacked, hashed, opened as often as a reader needs it.
 //!
-//! For: gzip and Zstandard by their magic bytes, every encoding of `encoding_rs`, limits on unpacked size. Not for:
-//! finding out *which* encoding (`encoding`) or format (`format`). The one decision: decoding is strict. A byte that
-//! does not fit the encoding is an error with its offset, never a replacement character.
+//! For: gzip and Zstandard by their magic bytes, limits on unpacked size, the digest. Not for: text out of bytes
+//! (`decoding`), or finding out *which* encoding (`encoding`) or format (`format`). The one decision: the digest falls
+//! out of the first pass that reads the file to its end; nobody reads it for the digest alone unless asked before.
 //!
 //! Memory: files up to [`KEEP_BYTES`] are read once and kept; larger ones are streamed anew for each pass.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8};
+use encoding_rs::Encoding;
 use tokio_util::sync::CancellationToken;
 
+pub use super::decoding::TextStream;
 use crate::core::hash::{HashingReader, sha256_hex};
 
 /// Files up to this size stay in memory between passes.
@@ -114,14 +115,15 @@ pub struct Input {
     path: PathBuf,
     kept: Option<Arc<[u8]>>,
     size_bytes: u64,
-    sha256: String,
+    /// Set by whoever reads the file to its end first.
+    digest: Arc<OnceLock<String>>,
     packing: Packing,
     limits: UnpackLimits,
     cancel: CancellationToken,
 }
 
 impl Input {
-    /// Reads the file once, for its digest. Keeps small files. Once `cancel` is cancelled, every reading of it ends with
+    /// Reads and keeps a small file; looks at the head of a larger one. Once `cancel` is cancelled, every reading of it ends with
     /// [`InputError::Cancelled`].
     ///
     /// # Errors
@@ -129,31 +131,45 @@ impl Input {
     pub fn open(path: &Path, limits: UnpackLimits, cancel: CancellationToken) -> Result<Self, InputError> {
         let read = |source| InputError::Read { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(read)?;
-        let small = file.metadata().map_err(read)?.len() <= KEEP_BYTES;
-        let mut head = Vec::new();
-        if small {
-            file.read_to_end(&mut head).map_err(read)?;
-            let (sha256, size_bytes) = (sha256_hex(&head), head.len() as u64);
-            let packing = Packing::of(&head);
-            let (path, kept) = (path.to_owned(), Some(head.into()));
-            return Ok(Self { path, kept, size_bytes, sha256, packing, limits, cancel });
+        let length = file.metadata().map_err(read)?.len();
+        let (mut head, digest) = (Vec::new(), OnceLock::new());
+        let mut input = Self {
+            path: path.to_owned(),
+            kept: None,
+            size_bytes: length,
+            digest: Arc::default(),
+            packing: Packing::Plain,
+            limits,
+            cancel,
+        };
+        if length > KEEP_BYTES {
+            file.take(8).read_to_end(&mut head).map_err(read)?;
+            input.packing = Packing::of(&head);
+            return Ok(input);
         }
-        Read::by_ref(&mut file).take(8).read_to_end(&mut head).map_err(read)?;
-        let packing = Packing::of(&head);
-        let mut hashing = HashingReader::new(Cursor::new(head).chain(file));
-        let mut chunk = vec![0; CHUNK];
-        while hashing.read(&mut chunk).map_err(read)? > 0 {
-            if cancel.is_cancelled() {
-                return Err(InputError::Cancelled);
-            }
-        }
-        let (sha256, size_bytes) = hashing.finish();
-        Ok(Self { path: path.to_owned(), kept: None, size_bytes, sha256, packing, limits, cancel })
+        file.read_to_end(&mut head).map_err(read)?;
+        let _ = digest.set(sha256_hex(&head));
+        (input.size_bytes, input.packing) = (head.len() as u64, Packing::of(&head));
+        (input.digest, input.kept) = (digest.into(), Some(head.into()));
+        Ok(input)
     }
 
-    /// SHA-256 of the file as it lies there.
-    pub fn sha256(&self) -> &str {
-        &self.sha256
+    /// SHA-256 of the file as it lies there; reads it if no pass has come to its end yet.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn sha256(&self) -> Result<&str, InputError> {
+        let read = |source| InputError::Read { path: self.path.clone(), source };
+        if self.digest.get().is_none() {
+            let mut raw = self.raw()?;
+            let mut chunk = vec![0; CHUNK];
+            while raw.read(&mut chunk).map_err(read)? > 0 {
+                if self.cancel.is_cancelled() {
+                    return Err(InputError::Cancelled);
+                }
+            }
+        }
+        self.digest.get().map(String::as_str).ok_or_else(|| read(io::ErrorKind::UnexpectedEof.into()))
     }
 
     /// Size of the file as it lies there.
@@ -172,10 +188,7 @@ impl Input {
     /// When the file can't be opened.
     pub fn bytes(&self) -> Result<ByteStream, InputError> {
         let read = |source| InputError::Read { path: self.path.clone(), source };
-        let raw: Box<dyn Read + Send> = match &self.kept {
-            Some(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
-            None => Box::new(File::open(&self.path).map_err(read)?),
-        };
+        let raw = self.raw()?;
         let reader: Box<dyn Read + Send> = match self.packing {
             Packing::Plain => raw,
             Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(raw)),
@@ -222,12 +235,58 @@ impl Input {
         self.cancel.is_cancelled()
     }
 
-    /// The text, from the beginning, without a byte-order mark.
+    /// The text, from the beginning, without a byte-order mark: for a look at the head.
     ///
     /// # Errors
     /// When the file can't be opened.
     pub fn text(&self, encoding: &'static Encoding) -> Result<TextStream, InputError> {
-        Ok(TextStream::new(self.bytes()?, encoding))
+        Ok(TextStream::here(self.bytes()?, encoding))
+    }
+
+    /// The same for a pass over all of it: a file that is not kept is read, unpacked and decoded in a thread of its own.
+    ///
+    /// # Errors
+    /// When the file can't be opened, or there can be no thread.
+    pub fn text_ahead(&self, encoding: &'static Encoding) -> Result<TextStream, InputError> {
+        if self.kept.is_some() {
+            return self.text(encoding);
+        }
+        let started = TextStream::ahead(self.bytes()?, encoding);
+        started.map_err(|source| InputError::Read { path: self.path.clone(), source })
+    }
+
+    /// The file as it lies there.
+    fn raw(&self) -> Result<Box<dyn Read + Send>, InputError> {
+        if let Some(bytes) = &self.kept {
+            return Ok(Box::new(Cursor::new(Arc::clone(bytes))));
+        }
+        let file = File::open(&self.path).map_err(|source| InputError::Read { path: self.path.clone(), source })?;
+        if self.digest.get().is_some() {
+            return Ok(Box::new(file));
+        }
+        Ok(Box::new(Digesting { file: Some(HashingReader::new(file)), digest: Arc::clone(&self.digest) }))
+    }
+}
+
+/// A file that is hashed while it is read; its end settles the digest.
+struct Digesting {
+    /// `None`: the end was reached.
+    file: Option<HashingReader<File>>,
+    digest: Arc<OnceLock<String>>,
+}
+
+impl Read for Digesting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(file) = &mut self.file else { return Ok(0) };
+        let count = file.read(buffer)?;
+        if count == 0
+            && !buffer.is_empty()
+            && let Some(file) = self.file.take()
+        {
+            // Another pass may have been quicker.
+            let _ = self.digest.set(file.finish().0);
+        }
+        Ok(count)
     }
 }
 
@@ -313,140 +372,33 @@ impl ByteStream {
     }
 }
 
-/// Decoded text, as UTF-8 bytes.
-#[derive(Debug)]
-pub struct TextStream {
-    bytes: ByteStream,
-    decoding: Decoding,
-    /// Unpacked bytes that were taken out of `raw` so far.
-    offset: u64,
-    raw: Vec<u8>,
-    at_end: bool,
-}
-
-enum Decoding {
-    /// Passed through, checked.
-    Utf8 { may_have_bom: bool },
-    /// Through `encoding_rs`.
-    Other(Box<encoding_rs::Decoder>),
-}
-
-impl std::fmt::Debug for Decoding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Utf8 { .. } => "Utf8",
-            Self::Other(decoder) => decoder.encoding().name(),
-        })
-    }
-}
-
-impl TextStream {
-    fn new(bytes: ByteStream, encoding: &'static Encoding) -> Self {
-        let decoding = if encoding == UTF_8 {
-            Decoding::Utf8 { may_have_bom: true }
-        } else {
-            Decoding::Other(Box::new(encoding.new_decoder_with_bom_removal()))
-        };
-        Self { bytes, decoding, offset: 0, raw: Vec::new(), at_end: false }
-    }
-
-    /// Appends a chunk of text, whole characters only; `false`: the end was reached before.
-    ///
-    /// # Errors
-    /// When reading fails or a byte does not fit the encoding.
-    pub fn read_chunk(&mut self, into: &mut Vec<u8>) -> Result<bool, InputError> {
-        if self.at_end {
-            return Ok(false);
-        }
-        self.at_end = self.bytes.read_chunk(&mut self.raw)? == 0;
-        match &mut self.decoding {
-            Decoding::Utf8 { may_have_bom } => {
-                let skip_bom = std::mem::take(may_have_bom) && self.raw.starts_with(b"\xef\xbb\xbf");
-                self.pass_utf8(into, if skip_bom { 3 } else { 0 })?;
-            }
-            Decoding::Other(_) => self.decode(into)?,
-        }
-        Ok(true)
-    }
-
-    fn pass_utf8(&mut self, into: &mut Vec<u8>, skip: usize) -> Result<(), InputError> {
-        let whole = match simdutf8::compat::from_utf8(&self.raw) {
-            Ok(_) => self.raw.len(),
-            Err(error) if error.error_len().is_none() && !self.at_end => error.valid_up_to(),
-            Err(error) => {
-                let offset = self.offset + error.valid_up_to() as u64;
-                return Err(InputError::Undecodable { offset, encoding: "UTF-8" });
-            }
-        };
-        into.extend_from_slice(&self.raw[skip..whole]);
-        self.raw.drain(..whole);
-        self.offset += whole as u64;
-        Ok(())
-    }
-
-    fn decode(&mut self, into: &mut Vec<u8>) -> Result<(), InputError> {
-        let Decoding::Other(decoder) = &mut self.decoding else { return Ok(()) };
-        let encoding = decoder.encoding().name();
-        let start = into.len();
-        let room =
-            decoder.max_utf8_buffer_length_without_replacement(self.raw.len()).unwrap_or(self.raw.len() * 3 + 16);
-        into.resize(start + room, 0);
-        let (result, read, written) =
-            decoder.decode_to_utf8_without_replacement(&self.raw, &mut into[start..], self.at_end);
-        into.truncate(start + written);
-        if let DecoderResult::Malformed(bad, after) = result {
-            let offset = self.offset + (read as u64).saturating_sub(u64::from(bad) + u64::from(after));
-            return Err(InputError::Undecodable { offset, encoding });
-        }
-        // `max_utf8_buffer_length_without_replacement` is room enough by its contract.
-        debug_assert!(matches!(result, DecoderResult::InputEmpty));
-        self.raw.clear();
-        self.offset += read as u64;
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Write;
 
-    fn text_of(bytes: &[u8], encoding: &'static Encoding) -> Result<String, InputError> {
+    fn large(bytes: &[u8]) -> (tempfile::NamedTempFile, Input) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let mut stream = Input::open(file.path(), UnpackLimits::default(), CancellationToken::new())?.text(encoding)?;
-        let mut text = Vec::new();
-        while stream.read_chunk(&mut text)? {}
-        Ok(String::from_utf8(text).unwrap())
+        let input = Input::open(file.path(), UnpackLimits::default(), CancellationToken::new()).unwrap();
+        (file, input)
     }
 
     #[test]
-    fn removes_the_byte_order_mark_and_nothing_else() {
-        assert_eq!(text_of(b"\xef\xbb\xbfa\xef\xbb\xbf", UTF_8).unwrap(), "a\u{feff}");
-        assert_eq!(text_of(b"\xff\xfea\x00\xe4\x00", encoding_rs::UTF_16LE).unwrap(), "aä");
-    }
-
-    #[test]
-    fn a_character_across_two_chunks_stays_whole() {
-        let text = format!("{}ä€", "x".repeat(CHUNK - 1));
-        assert_eq!(text_of(text.as_bytes(), UTF_8).unwrap(), text);
-    }
-
-    #[test]
-    fn a_bad_byte_is_named_by_its_offset() {
-        let error = text_of(b"abc\xffdef", UTF_8).unwrap_err();
-        assert!(matches!(error, InputError::Undecodable { offset: 3, .. }), "{error}");
-        let error = text_of(b"abc\x81\x20", encoding_rs::SHIFT_JIS).unwrap_err();
-        assert!(matches!(error, InputError::Undecodable { offset: 3, .. }), "{error}");
-    }
-
-    #[test]
-    fn unpacks_by_content_and_refuses_bombs() {
-        let zeros = vec![b'0'; 70 << 20];
-        let packed = zstd::encode_all(&zeros[..], 1).unwrap();
-        assert!(matches!(text_of(&packed, UTF_8), Err(InputError::Bomb { .. })));
-        let small = zstd::encode_all(&b"a,b\n"[..], 1).unwrap();
-        assert_eq!(text_of(&small, UTF_8).unwrap(), "a,b\n");
+    fn the_digest_is_the_same_before_during_and_after_a_pass() {
+        let bytes = "a,é\n".repeat(4 << 20).into_bytes();
+        let wanted = sha256_hex(&bytes);
+        let (_file, before) = large(&bytes);
+        assert_eq!(before.sha256().unwrap(), wanted);
+        let (_file, after) = large(&bytes);
+        let mut text = after.text_ahead(encoding_rs::UTF_8).unwrap();
+        assert!(text.read_chunk(&mut String::new()).unwrap());
+        assert_eq!(after.clone().sha256().unwrap(), wanted);
+        while text.read_chunk(&mut String::new()).unwrap() {}
+        assert_eq!(after.digest.get(), Some(&wanted));
+        let packed = zstd::encode_all(&fastrand_bytes(20 << 20)[..], 1).unwrap();
+        let (_file, input) = large(&packed);
+        assert_eq!(input.sha256().unwrap(), sha256_hex(&packed));
     }
 
     #[test]
@@ -465,11 +417,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_truncated_archive_is_an_error() {
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(b"a,b\n1,2\n").unwrap();
-        let bytes = gzip.finish().unwrap();
-        assert!(matches!(text_of(&bytes[..bytes.len() - 6], UTF_8), Err(InputError::Unpack { .. })));
+    /// Bytes that don't pack.
+    fn fastrand_bytes(count: usize) -> Vec<u8> {
+        let mut random = fastrand::Rng::with_seed(1);
+        std::iter::repeat_with(|| random.u8(..)).take(count).collect()
     }
 }

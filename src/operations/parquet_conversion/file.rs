@@ -66,14 +66,16 @@ impl<'a> FileConverter<'a> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let mut scratch = Scratch { staging, name: scratch, written: Vec::new() };
         let place = if file.member.is_some() { scratch.unpacked() } else { file.path.clone() };
+        let mut opened = None;
         let done = guarded(|| {
             let input = self.input(file, &place, &mut outcome)?;
+            opened = Some(input.clone());
             if let Some(obstacle) = staging.obstacle(&format!("{}.parquet", file.name)) {
                 return Err(Stop::Blocked(obstacle));
             }
             // The outputs need not be looked at if they are to be made again in any case.
             let may_stay = !self.options.overwrite;
-            let earlier = may_stay.then(|| staging.unchanged(&file.name, input.sha256(), &self.settings)).flatten();
+            let earlier = may_stay.then(|| staging.unchanged(&file.name, &input, &self.settings)).flatten();
             if let Some(earlier) = earlier {
                 outcome = earlier;
                 return Ok(());
@@ -85,6 +87,7 @@ impl<'a> FileConverter<'a> {
             }
             scratch.publish(&mut outcome)
         });
+        outcome.sha256 = digest(opened.as_ref());
         scratch.discard();
         if file.member.is_some() {
             // Best effort, as there.
@@ -96,17 +99,21 @@ impl<'a> FileConverter<'a> {
     /// Looks at a file without writing anything.
     pub(super) fn look(&self, file: &PlannedFile, promise: Promise) -> Result<FileOutcome, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
+        let (mut opened, mut unpacked) = (None, None);
         let done = guarded(|| {
-            let unpacked = file.member.as_ref().map(|_| tempfile::NamedTempFile::new()).transpose();
-            let unpacked = unpacked.map_err(Stop::Output)?;
+            if file.member.is_some() {
+                unpacked = Some(tempfile::NamedTempFile::new().map_err(Stop::Output)?);
+            }
             let place = unpacked.as_ref().map_or(&*file.path, |unpacked| unpacked.path());
             let input = self.input(file, place, &mut outcome)?;
+            opened = Some(input.clone());
             let mut tables = self.tables(input, place, promise)?;
             while let Some(table) = tables.next_table()? {
                 outcome.tables.push(TableOutcome::new(table.report().clone()));
             }
             if outcome.tables.is_empty() { Err(TableError::Empty.into()) } else { Ok(()) }
         });
+        outcome.sha256 = digest(opened.as_ref());
         settle(outcome, done, &file.path)
     }
 
@@ -122,7 +129,6 @@ impl<'a> FileConverter<'a> {
         let opened = Input::open(place, limits, self.context.cancel.clone());
         let input = opened.map_err(TableError::Input)?;
         outcome.size_bytes = input.size_bytes();
-        outcome.sha256 = Some(input.sha256().to_owned());
         outcome.settings = Some(self.settings.clone());
         Ok(input)
     }
@@ -197,6 +203,11 @@ impl Scratch<'_> {
             }
         }
     }
+}
+
+/// Known from the first pass as a rule, so that it costs no reading. A file that has gone meanwhile has none.
+fn digest(opened: Option<&Input>) -> Option<String> {
+    opened.and_then(|input| input.sha256().ok()).map(str::to_owned)
 }
 
 fn pages(compression: Compression) -> Pages {

@@ -16,7 +16,7 @@ use crate::core::tabular::delimited::DialectReport;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::{self, FormatName};
 use crate::core::tabular::input::{Input, UnpackLimits};
-use crate::core::tabular::report::{ColumnReport, Guess, SheetReport, TableNote, TableReport};
+use crate::core::tabular::report::{ColumnReport, Guess, HtmlTableReport, SheetReport, TableNote, TableReport};
 use crate::core::tabular::table::{Rejects, Table, TableOptions};
 use crate::operations::context::RunContext;
 
@@ -43,6 +43,8 @@ pub struct PreviewedTable {
     pub dialect: Option<DialectReport>,
     /// Which sheet of a workbook it is.
     pub sheet: Option<SheetReport>,
+    /// Which table of a web page it is.
+    pub html_table: Option<HtmlTableReport>,
     /// Path of the repeated element that makes the rows of XML or HTML.
     pub element: Option<String>,
     /// Rows that would be in Parquet.
@@ -109,7 +111,7 @@ fn read(table: Box<dyn Table>) -> Result<PreviewedTable, TableError> {
 
 impl PreviewedTable {
     fn of(report: TableReport) -> Self {
-        let TableReport { format, packing, encoding, dialect, sheet, element, columns } = report;
+        let TableReport { format, packing, encoding, dialect, sheet, html_table, element, columns } = report;
         let column = |ColumnReport { name, data_type, notes }| PreviewedColumn {
             name,
             data_type,
@@ -119,7 +121,7 @@ impl PreviewedTable {
         };
         let columns = columns.into_iter().map(column).collect();
         let (rows_out, rows_rejected, notes) = (0, 0, Vec::new());
-        Self { format, packing, encoding, dialect, sheet, element, rows_out, rows_rejected, notes, columns }
+        Self { format, packing, encoding, dialect, sheet, html_table, element, rows_out, rows_rejected, notes, columns }
     }
 
     fn see(&mut self, batch: &RecordBatch) {

@@ -3,8 +3,6 @@
 //! Microseconds are the finest unit: a value with more decimals keeps its column text. Two-digit years and `24:00` are
 //! text. Results are days or microseconds since 1970-01-01 (00:00 UTC for zoned times), times since midnight.
 
-use chrono::{DateTime, NaiveDate};
-
 use super::TypeSet;
 
 const DAY_US: i64 = 86_400_000_000;
@@ -153,15 +151,32 @@ fn digits(bytes: &[u8]) -> Option<u32> {
     bytes.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
 }
 
+/// Days since 1970-01-01 of a date that the Gregorian calendar has.
 fn days(year: u32, month: u32, day: u32) -> Option<i32> {
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-    let since = date.signed_duration_since(DateTime::UNIX_EPOCH.date_naive()).num_days();
-    i32::try_from(since).ok()
+    /// Days before each month of a year that begins in March.
+    const BEFORE: [u32; 12] = [306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
+    /// Days from 0000-03-01 to 1970-01-01.
+    const EPOCH: i32 = 719_468;
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let length = match month {
+        2 => 28 + u32::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) || year > 9999 {
+        return None;
+    }
+    // Counted from March, so that the leap day comes last; a year ahead, so that year 0 has a January.
+    let years = year + 400 - u32::from(month < 3);
+    let since = years * 365 + years / 4 - years / 100 + years / 400 + BEFORE[month as usize - 1] + day - 1;
+    Some(i32::try_from(since).ok()? - 146_097 - EPOCH)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::{DateTime, NaiveDate};
 
     #[test]
     fn dates_follow_the_calendar() {
@@ -170,6 +185,17 @@ mod tests {
         assert_eq!(iso(b"2023-02-29"), None);
         assert_eq!(iso(b"2024-13-01"), None);
         assert_eq!(dotted(b"2.1.1970"), Some(1));
+    }
+
+    #[test]
+    fn days_are_those_of_chrono_over_four_centuries_and_at_the_ends() {
+        for year in (0..=400).chain(1800..=2200).chain(9990..=9999) {
+            for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+                let date = NaiveDate::from_ymd_opt(i32::try_from(year).unwrap(), month, day);
+                let wanted = date.map(|date| date.signed_duration_since(DateTime::UNIX_EPOCH.date_naive()).num_days());
+                assert_eq!(days(year, month, day).map(i64::from), wanted, "{year}-{month}-{day}");
+            }
+        }
     }
 
     #[test]

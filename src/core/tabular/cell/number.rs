@@ -96,6 +96,10 @@ fn is_exponent(rest: &[u8]) -> bool {
 /// Whether a 64-bit float holds every digit of the mantissa. Up to 15 it always does, unless the number is too large or
 /// too small; of 16 or 17 the float's own digits tell; more it never does.
 fn is_exact(cell: &[u8], mantissa: &[u8], read: fn(&[u8]) -> Option<f64>) -> bool {
+    // Nothing but a sign stands beside so few digits.
+    if mantissa.len() <= SAFE_DIGITS && cell.len() - mantissa.len() <= 1 {
+        return true;
+    }
     let digits = significant(mantissa);
     if digits <= SAFE_DIGITS && cell.len() <= SAFE_LENGTH && !cell.iter().any(|byte| matches!(byte, b'e' | b'E')) {
         return true;

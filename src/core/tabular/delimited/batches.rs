@@ -8,8 +8,8 @@ use arrow_schema::SchemaRef;
 use super::records::{Record, RecordReader};
 use super::scan::DelimitedScan;
 use crate::core::tabular::column::{ColumnBuilder, Misfit};
+use crate::core::tabular::decoding::TextStream;
 use crate::core::tabular::error::TableError;
-use crate::core::tabular::input::TextStream;
 use crate::core::tabular::report::TableNote;
 use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects};
 
@@ -58,7 +58,7 @@ impl Batches for DelimitedBatches {
             if record.len() > width {
                 if record.filled_len() > width {
                     let reason = format!("{} fields in a table of {width} columns", record.len());
-                    rejects.reject(record.line, &reason, record.raw())?;
+                    rejects.reject(record.line, &reason, record.raw().as_bytes())?;
                     continue;
                 }
                 self.empty_extra += 1;
@@ -94,7 +94,7 @@ fn push(columns: &mut [ColumnBuilder], record: &mut Record<'_>) -> Result<(), Mi
     let filled = record.len();
     for (index, column) in columns.iter_mut().enumerate() {
         if index < filled {
-            column.push(record.field(index))?;
+            column.push_text(record.field(index))?;
         } else {
             column.push_null();
         }

@@ -129,16 +129,16 @@ impl Trial {
 const ENOUGH: f64 = 0.5;
 
 /// The delimiter that a first line `sep=;` names, as Excel writes and reads it.
-pub(super) fn declared(head: &[u8]) -> Option<u8> {
-    let line = head.split(|byte| *byte == b'\n' || *byte == b'\r').next()?;
-    match line {
+pub(super) fn declared(head: &str) -> Option<u8> {
+    let line = head.split(['\n', '\r']).next()?;
+    match line.as_bytes() {
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter @ (b',' | b';' | b'\t' | b'|')] => Some(*delimiter),
         _ => None,
     }
 }
 
 /// Guesses from the head of the text what was not said. `whole`: the head is the whole text.
-pub(super) fn guess(head: &[u8], whole: bool, habit: Habit, wish: DelimiterWish) -> DialectGuess {
+pub(super) fn guess(head: &str, whole: bool, habit: Habit, wish: DelimiterWish) -> DialectGuess {
     let found = match wish {
         DelimiterWish::Find => return find(head, whole, habit, declared(head)),
         DelimiterWish::Is(delimiter) => find(head, whole, habit, Some(delimiter)),
@@ -147,7 +147,7 @@ pub(super) fn guess(head: &[u8], whole: bool, habit: Habit, wish: DelimiterWish)
     DialectGuess { confidence: Confidence::Certain, ..found }
 }
 
-fn find(head: &[u8], whole: bool, habit: Habit, named: Option<u8>) -> DialectGuess {
+fn find(head: &str, whole: bool, habit: Habit, named: Option<u8>) -> DialectGuess {
     let line_end = line_end(head);
     let mut best: Option<(f64, Trial)> = None;
     for delimiter in named.as_ref().map_or(candidates(habit), std::slice::from_ref) {
@@ -197,11 +197,11 @@ fn is_enough(trial: &Trial, habit: Habit) -> bool {
 }
 
 /// Every line is a value. Quotes are honoured where the whole column is written with them.
-fn one_column(head: &[u8], whole: bool, habit: Habit, line_end: LineEnd) -> DialectGuess {
+fn one_column(head: &str, whole: bool, habit: Habit, line_end: LineEnd) -> DialectGuess {
     // A delimiter that can't occur keeps quotes working for one-column CSV.
     let quoted = match habit {
-        Habit::Comma => head.contains(&b'"'),
-        Habit::Tab | Habit::Plain => head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'"'),
+        Habit::Comma => head.contains('"'),
+        Habit::Tab | Habit::Plain => head.trim_ascii_start().starts_with('"'),
     };
     let dialect = Dialect { delimiter: None, quoting: quoted, escape: Escape::Double, line_end };
     let plain = Dialect { quoting: false, ..dialect };
@@ -214,12 +214,12 @@ fn one_column(head: &[u8], whole: bool, habit: Habit, line_end: LineEnd) -> Dial
     }
 }
 
-fn line_end(head: &[u8]) -> LineEnd {
-    let lone_carriage = !head.contains(&b'\n') && head.contains(&b'\r');
+fn line_end(head: &str) -> LineEnd {
+    let lone_carriage = !head.contains('\n') && head.contains('\r');
     if lone_carriage { LineEnd::CarriageReturn } else { LineEnd::Newline }
 }
 
-fn try_out(head: &[u8], whole: bool, dialect: Dialect) -> Trial {
+fn try_out(head: &str, whole: bool, dialect: Dialect) -> Trial {
     let mut reader = RecordReader::new(Some(head), dialect);
     let mut widths: Vec<(usize, usize)> = Vec::new();
     let mut last = None;
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     fn delimiter_of(text: &str, habit: Habit) -> Option<char> {
-        guess(text.as_bytes(), true, habit, DelimiterWish::Find).dialect.delimiter.map(char::from)
+        guess(text, true, habit, DelimiterWish::Find).dialect.delimiter.map(char::from)
     }
 
     #[test]
@@ -277,20 +277,20 @@ mod tests {
     fn quoted_delimiters_and_newlines_do_not_count() {
         let text = "id,text\n1,\"a, b\nc\"\n2,\"d, e, f\"\n";
         assert_eq!(delimiter_of(text, Habit::Comma), Some(','));
-        assert_eq!(guess(text.as_bytes(), true, Habit::Comma, DelimiterWish::Find).width, 2);
+        assert_eq!(guess(text, true, Habit::Comma, DelimiterWish::Find).width, 2);
     }
 
     #[test]
     fn backslash_escapes_are_found_where_doubled_quotes_fail() {
         let text = "a,b\n\"x \\\"y\\\", z\",1\n\"p\",2\n\"q \\\"r, s\",3\n";
-        assert_eq!(guess(text.as_bytes(), true, Habit::Comma, DelimiterWish::Find).dialect.escape, Escape::Backslash);
+        assert_eq!(guess(text, true, Habit::Comma, DelimiterWish::Find).dialect.escape, Escape::Backslash);
         let text = "a,b\n\"x \"\"y\"\", z\",1\n";
-        assert_eq!(guess(text.as_bytes(), true, Habit::Comma, DelimiterWish::Find).dialect.escape, Escape::Double);
+        assert_eq!(guess(text, true, Habit::Comma, DelimiterWish::Find).dialect.escape, Escape::Double);
     }
 
     #[test]
     fn what_is_said_of_the_delimiter_holds() {
-        let said = |wish| guess(b"a;b,c\nd;e,f\n", true, Habit::Comma, wish);
+        let said = |wish| guess("a;b,c\nd;e,f\n", true, Habit::Comma, wish);
         assert_eq!(said(DelimiterWish::Is(b';')).dialect.delimiter, Some(b';'));
         assert_eq!(said(DelimiterWish::Is(b'|')).dialect.delimiter, Some(b'|'));
         assert_eq!(said(DelimiterWish::Absent).dialect.delimiter, None);
@@ -300,12 +300,9 @@ mod tests {
     #[test]
     fn lone_carriage_returns_end_lines_only_without_newlines() {
         assert_eq!(
-            guess(b"a,b\r1,2\r", true, Habit::Comma, DelimiterWish::Find).dialect.line_end,
+            guess("a,b\r1,2\r", true, Habit::Comma, DelimiterWish::Find).dialect.line_end,
             LineEnd::CarriageReturn
         );
-        assert_eq!(
-            guess(b"a,b\r\n1,2\r\n", true, Habit::Comma, DelimiterWish::Find).dialect.line_end,
-            LineEnd::Newline
-        );
+        assert_eq!(guess("a,b\r\n1,2\r\n", true, Habit::Comma, DelimiterWish::Find).dialect.line_end, LineEnd::Newline);
     }
 }

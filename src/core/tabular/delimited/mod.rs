@@ -3,6 +3,7 @@
 mod batches;
 mod dialect;
 pub(super) mod header;
+mod marks;
 mod records;
 mod scan;
 

@@ -11,8 +11,10 @@
 use memchr::{memchr, memchr2};
 
 use super::dialect::{Dialect, Escape, LineEnd};
+use super::marks::Marks;
+use crate::core::tabular::decoding::TextStream;
 use crate::core::tabular::error::TableError;
-use crate::core::tabular::input::{InputError, TextStream};
+use crate::core::tabular::input::InputError;
 use crate::core::tabular::table::{MAX_COLUMNS, MAX_RECORD};
 
 /// A quoted field longer than this is taken for a quote that never closes.
@@ -32,19 +34,19 @@ pub(super) trait Chunks {
     ///
     /// # Errors
     /// When reading fails.
-    fn read_chunk(&mut self, into: &mut Vec<u8>) -> Result<bool, InputError>;
+    fn read_chunk(&mut self, into: &mut String) -> Result<bool, InputError>;
 }
 
 impl Chunks for TextStream {
-    fn read_chunk(&mut self, into: &mut Vec<u8>) -> Result<bool, InputError> {
+    fn read_chunk(&mut self, into: &mut String) -> Result<bool, InputError> {
         TextStream::read_chunk(self, into)
     }
 }
 
 /// Text in memory, as one chunk.
-impl Chunks for Option<&[u8]> {
-    fn read_chunk(&mut self, into: &mut Vec<u8>) -> Result<bool, InputError> {
-        Ok(self.take().map(|text| into.extend_from_slice(text)).is_some())
+impl Chunks for Option<&str> {
+    fn read_chunk(&mut self, into: &mut String) -> Result<bool, InputError> {
+        Ok(self.take().map(|text| into.push_str(text)).is_some())
     }
 }
 
@@ -53,12 +55,15 @@ impl Chunks for Option<&[u8]> {
 pub(super) struct RecordReader<S> {
     source: S,
     dialect: Dialect,
-    buffer: Vec<u8>,
+    buffer: String,
+    marks: Marks,
     at: usize,
     at_end: bool,
     line: u64,
     spans: Vec<Span>,
-    scratch: Vec<u8>,
+    /// Whether a field of the present record may hold line ends.
+    has_quoted: bool,
+    scratch: String,
     counts: Oddities,
 }
 
@@ -78,9 +83,9 @@ pub(super) struct Oddities {
 /// One record; its fields are valid until the next is read.
 #[derive(Debug)]
 pub(super) struct Record<'a> {
-    text: &'a [u8],
+    text: &'a str,
     spans: &'a [Span],
-    scratch: &'a mut Vec<u8>,
+    scratch: &'a mut String,
     escape: Escape,
     /// Line on which it begins, from 1.
     pub line: u64,
@@ -94,16 +99,15 @@ impl Record<'_> {
 
     /// The value of a field; empty when there is no such field.
     #[inline]
-    pub(super) fn field(&mut self, index: usize) -> &[u8] {
-        match self.spans.get(index) {
-            None => &[],
-            Some(span) if !span.escaped => &self.text[span.start..span.end],
-            Some(span) => {
-                self.scratch.clear();
-                unescape(&self.text[span.start..span.end], self.escape, self.scratch);
-                self.scratch
-            }
+    pub(super) fn field(&mut self, index: usize) -> &str {
+        let Some(span) = self.spans.get(index) else { return "" };
+        let text = between(self.text, span.start, span.end);
+        if !span.escaped {
+            return text;
         }
+        self.scratch.clear();
+        unescape(text, self.escape, self.scratch);
+        self.scratch
     }
 
     /// How many fields it has without empty ones at the end.
@@ -112,28 +116,32 @@ impl Record<'_> {
     }
 
     /// The record as it stands in the file, without its line end.
-    pub(super) fn raw(&self) -> &[u8] {
+    pub(super) fn raw(&self) -> &str {
         self.text
     }
 }
 
+/// Fields and records begin and end beside ASCII characters, so they never cut one of several bytes.
+#[inline]
+#[expect(clippy::string_slice, reason = "see above")]
+fn between(text: &str, start: usize, end: usize) -> &str {
+    &text[start..end]
+}
+
 /// A doubled quote is one; a backslash goes only before a quote or another backslash (`C:\temp` keeps its own).
-fn unescape(text: &[u8], escape: Escape, into: &mut Vec<u8>) {
+fn unescape(text: &str, escape: Escape, into: &mut String) {
     let mark = match escape {
-        Escape::Double => b'"',
-        Escape::Backslash => b'\\',
+        Escape::Double => '"',
+        Escape::Backslash => '\\',
     };
     let mut rest = text;
-    while let Some(at) = memchr(mark, rest) {
-        into.extend_from_slice(&rest[..at]);
-        let (kept, used): (&[u8], _) = match rest.get(at + 1) {
-            Some(next @ (b'"' | b'\\')) => (std::slice::from_ref(next), 2),
-            _ => (std::slice::from_ref(&rest[at]), 1),
-        };
-        into.extend_from_slice(kept);
-        rest = &rest[at + used..];
+    while let Some((before, after)) = rest.split_once(mark) {
+        into.push_str(before);
+        let next = after.chars().next().filter(|next| matches!(next, '"' | '\\'));
+        into.push(next.unwrap_or(mark));
+        rest = after.strip_prefix(['"', '\\']).unwrap_or(after);
     }
-    into.extend_from_slice(rest);
+    into.push_str(rest);
 }
 
 /// What a look at the buffer found.
@@ -159,12 +167,14 @@ impl<S: Chunks> RecordReader<S> {
         Self {
             source,
             dialect,
-            buffer: Vec::new(),
+            buffer: String::new(),
+            marks: Marks::new(dialect.delimiter, dialect.line_end.byte()),
             at: 0,
             at_end: false,
             line: 1,
             spans: Vec::new(),
-            scratch: Vec::new(),
+            has_quoted: false,
+            scratch: String::new(),
             counts: Oddities::default(),
         }
     }
@@ -203,7 +213,7 @@ impl<S: Chunks> RecordReader<S> {
                         continue;
                     }
                     return Ok(Some(Record {
-                        text: &self.buffer[start..end],
+                        text: between(&self.buffer, start, end),
                         spans: &self.spans,
                         scratch: &mut self.scratch,
                         escape: self.dialect.escape,
@@ -220,6 +230,7 @@ impl<S: Chunks> RecordReader<S> {
             return Ok(false);
         }
         self.buffer.drain(..self.at);
+        self.marks.forget();
         self.at = 0;
         if self.buffer.len() > MAX_RECORD {
             let what = format!("the size of the record on line {}", self.line);
@@ -238,16 +249,17 @@ impl<S: Chunks> RecordReader<S> {
 
     fn lines_within(&self, start: usize, next: usize) -> u64 {
         let mark = self.dialect.line_end.byte();
-        let text = &self.buffer[start..next];
-        match memchr(mark, text) {
-            None => 0,
-            Some(at) if at + 1 == text.len() => 1,
-            Some(_) => memchr::memchr_iter(mark, text).count() as u64,
+        let text = &self.buffer.as_bytes()[start..next];
+        if self.has_quoted {
+            memchr::memchr_iter(mark, text).count() as u64
+        } else {
+            u64::from(text.ends_with(&[mark]))
         }
     }
 
     fn split(&mut self) -> Step {
         self.spans.clear();
+        self.has_quoted = false;
         // A record that needs more text is read again from its beginning: nothing may be counted twice.
         let before = self.counts;
         let mut at = self.at;
@@ -259,7 +271,7 @@ impl<S: Chunks> RecordReader<S> {
             match ended {
                 FieldEnd::Delimiter { .. } if self.spans.len() >= MAX_COLUMNS => return Step::TooWide,
                 FieldEnd::Delimiter { next } => at = next,
-                FieldEnd::Line { end, next } => return self.relative(end, next),
+                FieldEnd::Line { end, next } => return Step::Record { end, next },
                 FieldEnd::More => {
                     self.counts = before;
                     return Step::More;
@@ -268,59 +280,55 @@ impl<S: Chunks> RecordReader<S> {
         }
     }
 
-    /// Spans relative to the record's beginning.
-    fn relative(&mut self, end: usize, next: usize) -> Step {
-        let start = self.at;
-        for span in &mut self.spans {
-            span.start -= start;
-            span.end -= start;
-        }
-        Step::Record { end, next }
+    /// Takes a field; spans are relative to the record's beginning.
+    #[inline]
+    fn push(&mut self, start: usize, end: usize, escaped: bool) {
+        self.spans.push(Span { start: start - self.at, end: end - self.at, escaped });
     }
 
     /// Where the quote stands that opens this field; spaces may stand before it.
+    #[inline]
     fn quote_at(&self, start: usize) -> Option<usize> {
-        if !self.dialect.quoting {
+        let text = self.buffer.as_bytes();
+        if !self.dialect.quoting || !matches!(text.get(start), Some(b'"' | b' ')) {
             return None;
         }
-        let spaces = self.buffer[start..].iter().take_while(|byte| **byte == b' ').count();
-        (self.buffer.get(start + spaces) == Some(&b'"')).then_some(start + spaces)
+        let spaces = text[start..].iter().take_while(|byte| **byte == b' ').count();
+        (text.get(start + spaces) == Some(&b'"')).then_some(start + spaces)
     }
 
     /// Reads from `from` to the field's end; the field begins at `start`.
+    #[inline]
     fn rest_of_field(&mut self, start: usize, from: usize) -> FieldEnd {
-        let newline = self.dialect.line_end.byte();
-        let rest = &self.buffer[from..];
-        let found = match self.dialect.delimiter {
-            Some(delimiter) => memchr2(delimiter, newline, rest),
-            None => memchr(newline, rest),
-        };
-        let Some(at) = found.map(|at| from + at) else {
+        let text = self.buffer.as_bytes();
+        let Some(at) = self.marks.next(text, from) else {
             return if self.at_end { self.end_of_text(start) } else { FieldEnd::More };
         };
-        if self.buffer[at] == newline {
+        if text[at] == self.dialect.line_end.byte() {
             let end = self.before_line_end(start, at);
-            self.spans.push(Span { start, end, escaped: false });
+            self.push(start, end, false);
             return FieldEnd::Line { end, next: at + 1 };
         }
-        self.spans.push(Span { start, end: at, escaped: false });
+        self.push(start, at, false);
         FieldEnd::Delimiter { next: at + 1 }
     }
 
     fn end_of_text(&mut self, start: usize) -> FieldEnd {
         let end = self.before_line_end(start, self.buffer.len());
-        self.spans.push(Span { start, end, escaped: false });
+        self.push(start, end, false);
         FieldEnd::Line { end, next: self.buffer.len() }
     }
 
     /// `\r\n` ends a line where `\n` does.
     fn before_line_end(&self, start: usize, at: usize) -> usize {
-        let carriage = self.dialect.line_end == LineEnd::Newline && at > start && self.buffer[at - 1] == b'\r';
+        let carriage =
+            self.dialect.line_end == LineEnd::Newline && at > start && self.buffer.as_bytes()[at - 1] == b'\r';
         if carriage { at - 1 } else { at }
     }
 
     /// The field begins at `field`, its opening quote stands at `quote`.
     fn quoted_field(&mut self, field: usize, quote: usize) -> FieldEnd {
+        self.has_quoted = true;
         let mut from = quote + 1;
         let mut escaped = false;
         loop {
@@ -338,11 +346,12 @@ impl<S: Chunks> RecordReader<S> {
 
     /// The next escape or closing quote.
     fn next_mark(&self, from: usize) -> Option<Mark> {
-        let rest = self.buffer.get(from..)?;
+        let text = self.buffer.as_bytes();
+        let rest = text.get(from..)?;
         match self.dialect.escape {
             Escape::Double => {
                 let at = from + memchr(b'"', rest)?;
-                match self.buffer.get(at + 1) {
+                match text.get(at + 1) {
                     Some(b'"') => Some(Mark::Escaped(at + 2)),
                     Some(_) => Some(Mark::Close(at)),
                     None if self.at_end => Some(Mark::Close(at)),
@@ -351,7 +360,7 @@ impl<S: Chunks> RecordReader<S> {
             }
             Escape::Backslash => {
                 let at = from + memchr2(b'"', b'\\', rest)?;
-                if self.buffer[at] == b'"' { Some(Mark::Close(at)) } else { Some(Mark::Escaped(at + 2)) }
+                if text[at] == b'"' { Some(Mark::Close(at)) } else { Some(Mark::Escaped(at + 2)) }
             }
         }
     }
@@ -359,21 +368,22 @@ impl<S: Chunks> RecordReader<S> {
     fn after_close(&mut self, field: usize, span: Span) -> FieldEnd {
         let newline = self.dialect.line_end.byte();
         let after = span.end + 1;
-        match (self.buffer.get(after), self.buffer.get(after + 1)) {
+        let text = self.buffer.as_bytes();
+        match (text.get(after), text.get(after + 1)) {
             (Some(byte), _) if Some(*byte) == self.dialect.delimiter => {
-                self.spans.push(span);
+                self.push(span.start, span.end, span.escaped);
                 FieldEnd::Delimiter { next: after + 1 }
             }
             (Some(byte), _) if *byte == newline => {
-                self.spans.push(span);
+                self.push(span.start, span.end, span.escaped);
                 FieldEnd::Line { end: after, next: after + 1 }
             }
             (Some(b'\r'), Some(b'\n')) if newline == b'\n' => {
-                self.spans.push(span);
+                self.push(span.start, span.end, span.escaped);
                 FieldEnd::Line { end: after, next: after + 2 }
             }
             (None, _) | (Some(b'\r'), None) if self.at_end => {
-                self.spans.push(span);
+                self.push(span.start, span.end, span.escaped);
                 FieldEnd::Line { end: after, next: self.buffer.len() }
             }
             (None, _) | (Some(b'\r'), None) => FieldEnd::More,
@@ -411,18 +421,18 @@ mod tests {
         Dialect { delimiter: Some(b','), quoting: true, escape: Escape::Double, line_end: LineEnd::Newline };
 
     fn read(text: &str, dialect: Dialect) -> (Vec<Vec<String>>, Oddities) {
-        let mut reader = RecordReader::new(Some(text.as_bytes()), dialect);
+        let mut reader = RecordReader::new(Some(text), dialect);
         let mut table = Vec::new();
         while let Some(mut record) = reader.next_record().unwrap() {
             let width = record.len();
-            table.push((0..width).map(|index| String::from_utf8(record.field(index).to_vec()).unwrap()).collect());
+            table.push((0..width).map(|index| record.field(index).to_owned()).collect());
         }
         (table, reader.oddities())
     }
 
     #[test]
     fn lines_are_counted_inside_quotes_and_over_blank_lines() {
-        let mut reader = RecordReader::new(Some(&b"a,b\n\n\"x\ny\",1\r\n2,3"[..]), COMMA);
+        let mut reader = RecordReader::new(Some("a,b\n\n\"x\ny\",1\r\n2,3"), COMMA);
         let mut lines = Vec::new();
         while let Some(record) = reader.next_record().unwrap() {
             lines.push(record.line);
@@ -473,13 +483,13 @@ mod tests {
 
         #[test]
         fn every_character_is_in_some_record(text in "[ab,\"\n]{0,40}") {
-            let mut reader = RecordReader::new(Some(text.as_bytes()), COMMA);
-            let mut raw = Vec::new();
+            let mut reader = RecordReader::new(Some(text.as_str()), COMMA);
+            let mut raw = String::new();
             while let Some(record) = reader.next_record().unwrap() {
-                raw.extend_from_slice(record.raw());
+                raw.push_str(record.raw());
             }
             let wanted = text.bytes().filter(|byte| *byte != b'\n').count();
-            prop_assert_eq!(raw.iter().filter(|byte| **byte != b'\n').count(), wanted);
+            prop_assert_eq!(raw.bytes().filter(|byte| *byte != b'\n').count(), wanted);
         }
     }
 }

@@ -10,9 +10,9 @@ use super::dialect::{self, Dialect, DialectGuess, Escape, Habit, LineEnd};
 use super::header::{self, Below, HeaderGuess};
 use super::records::{Record, RecordReader};
 use crate::core::tabular::column::{ColumnNote, ColumnProfile, ColumnType};
+use crate::core::tabular::decoding::TextStream;
 use crate::core::tabular::encoding::Confidence;
 use crate::core::tabular::error::TableError;
-use crate::core::tabular::input::TextStream;
 use crate::core::tabular::report::{ColumnReport, Guess};
 use crate::core::tabular::table::TableOptions;
 
@@ -99,7 +99,7 @@ impl Survey {
         }
         let line = record.line;
         for (index, column) in columns.iter_mut().take(width).enumerate() {
-            column.see(record.field(index), line);
+            column.see(record.field(index).as_bytes(), line);
         }
     }
 
@@ -134,7 +134,7 @@ impl DelimitedScan {
     /// # Errors
     /// When reading fails or the table is too wide.
     pub fn run(
-        head: &[u8],
+        head: &str,
         whole: bool,
         habit: Habit,
         stream: TextStream,
@@ -222,7 +222,7 @@ impl DelimitedScan {
 }
 
 /// Records of one field above a table of several are titles; in lists they are values.
-fn count_preamble(head: &[u8], found: DialectGuess, habit: Habit) -> usize {
+fn count_preamble(head: &str, found: DialectGuess, habit: Habit) -> usize {
     if dialect::declared(head).is_some() {
         return 1;
     }
@@ -247,7 +247,7 @@ fn read_preamble(reader: &mut RecordReader<TextStream>, records: usize) -> Resul
     let mut lines = Vec::with_capacity(records);
     for _ in 0..records {
         if let Some(record) = reader.next_record()? {
-            lines.push(String::from_utf8_lossy(record.raw()).into_owned());
+            lines.push(record.raw().to_owned());
         }
     }
     Ok(Preamble { records, text: lines.join("\n") })
@@ -256,6 +256,6 @@ fn read_preamble(reader: &mut RecordReader<TextStream>, records: usize) -> Resul
 fn read_first(reader: &mut RecordReader<TextStream>) -> Result<Option<First>, TableError> {
     let Some(mut record) = reader.next_record()? else { return Ok(None) };
     let line = record.line;
-    let cells = (0..record.len()).map(|index| String::from_utf8_lossy(record.field(index)).into_owned()).collect();
+    let cells = (0..record.len()).map(|index| record.field(index).to_owned()).collect();
     Ok(Some(First { cells, line }))
 }

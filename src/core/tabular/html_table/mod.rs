@@ -24,13 +24,13 @@ use super::table::{Batches, MAX_RECORD, Table, TableOptions, Tables};
 /// When it can't be read, or a table is too large.
 pub fn open(input: &Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
     let found = declared::encoding(input, ("<meta", "charset"), options)?;
-    let (mut text, mut stream) = (Vec::new(), input.text(found.encoding)?);
+    let (mut text, mut stream) = (String::new(), input.text(found.encoding)?);
     while stream.read_chunk(&mut text)? {
         if text.len() > MAX_RECORD {
             return Err(TableError::Limit { what: "the page".to_owned(), limit: format!("{MAX_RECORD} bytes") });
         }
     }
-    let page = Page::read(&text)?;
+    let page = Page::read(text.as_bytes())?;
     let mut grids = Vec::new();
     for table in page.tables {
         let PageTable { rows, above } = table;

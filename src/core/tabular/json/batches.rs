@@ -10,8 +10,8 @@ use super::records::{JsonReader, Outcome};
 use super::scan::JsonScan;
 use super::tape::{Kind, Value};
 use crate::core::tabular::column::Misfit;
+use crate::core::tabular::decoding::TextStream;
 use crate::core::tabular::error::TableError;
-use crate::core::tabular::input::TextStream;
 use crate::core::tabular::report::TableNote;
 use crate::core::tabular::table::{BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batches, Rejects};
 
@@ -62,9 +62,11 @@ impl Batches for JsonBatches {
         while rows < BATCH_ROWS && rows * self.width < BATCH_CELLS && bytes < BATCH_BYTES {
             let Some(record) = self.reader.next_record()? else { break };
             match record.outcome {
-                Outcome::Bad { reason } => rejects.reject(record.line, &format!("not JSON: {reason}"), record.raw)?,
+                Outcome::Bad { reason } => {
+                    rejects.reject(record.line, &format!("not JSON: {reason}"), record.raw.as_bytes())?
+                }
                 Outcome::Value(value) if wants_objects && value.kind() != Kind::Object => {
-                    rejects.reject(record.line, "not an object, as the other records are", record.raw)?;
+                    rejects.reject(record.line, "not an object, as the other records are", record.raw.as_bytes())?;
                 }
                 Outcome::Value(value) => {
                     rows += 1;

@@ -50,7 +50,7 @@ pub(super) struct ObjectBuilder {
     children: Vec<JsonBuilder>,
     /// For each key the node of its value in the present object.
     slots: Vec<Option<usize>>,
-    index: std::collections::HashMap<Box<[u8]>, usize>,
+    index: std::collections::HashMap<Box<str>, usize>,
     valid: NullBufferBuilder,
     duplicates: u64,
 }
@@ -88,19 +88,19 @@ impl JsonBuilder {
         match (self, value.kind()) {
             (Self::Bool(builder), Kind::Bool) => builder.append_value(value.is_true()),
             (Self::Int64(builder), Kind::Number) => {
-                builder.append_value(number::to_i64(value.scalar()).ok_or(Misfit)?);
+                builder.append_value(number::to_i64(value.scalar().as_bytes()).ok_or(Misfit)?);
             }
             (Self::Uint64(builder), Kind::Number) => {
-                builder.append_value(number::to_u64(value.scalar()).ok_or(Misfit)?);
+                builder.append_value(number::to_u64(value.scalar().as_bytes()).ok_or(Misfit)?);
             }
             (Self::Float64(builder), Kind::Number) => {
-                builder.append_value(number::to_f64(value.scalar()).ok_or(Misfit)?);
+                builder.append_value(number::to_f64(value.scalar().as_bytes()).ok_or(Misfit)?);
             }
             (Self::Text(builder) | Self::AsWritten(builder), Kind::Text | Kind::EscapedText) => {
-                builder.append_value(std::str::from_utf8(&value.text()).map_err(|_not_utf8| Misfit)?);
+                builder.append_value(value.text());
             }
             (Self::AsWritten(builder), _) => {
-                builder.append_value(std::str::from_utf8(value.raw()).map_err(|_not_utf8| Misfit)?);
+                builder.append_value(value.raw());
             }
             (Self::List(builder), Kind::Array) => builder.push(value)?,
             (Self::Object(builder), Kind::Object) => builder.push(value)?,
@@ -167,7 +167,7 @@ impl ObjectBuilder {
             fields: shape::fields(keys),
             children: keys.iter().map(|(_, json_type)| JsonBuilder::new(json_type)).collect(),
             slots: vec![None; keys.len()],
-            index: keys.iter().enumerate().map(|(at, (name, _))| (name.as_bytes().into(), at)).collect(),
+            index: keys.iter().enumerate().map(|(at, (name, _))| (name.as_str().into(), at)).collect(),
             valid: NullBufferBuilder::new(0),
             duplicates: 0,
         }
@@ -194,9 +194,9 @@ impl ObjectBuilder {
         Ok(())
     }
 
-    fn find(&self, key: &[u8], hint: usize) -> Option<usize> {
+    fn find(&self, key: &str, hint: usize) -> Option<usize> {
         match self.fields.get(hint) {
-            Some(field) if field.name().as_bytes() == key => Some(hint),
+            Some(field) if field.name() == key => Some(hint),
             _ => self.index.get(key).copied(),
         }
     }

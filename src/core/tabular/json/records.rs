@@ -7,8 +7,8 @@
 use memchr::memchr;
 
 use super::tape::{Fault, Tape, Value};
+use crate::core::tabular::decoding::TextStream;
 use crate::core::tabular::error::TableError;
-use crate::core::tabular::input::TextStream;
 use crate::core::tabular::table::MAX_RECORD;
 
 /// How records lie in the text.
@@ -40,7 +40,7 @@ pub(super) struct JsonRecord<'a> {
     /// Line on which it begins, from 1.
     pub line: u64,
     /// As it stands in the file.
-    pub raw: &'a [u8],
+    pub raw: &'a str,
     /// What it is.
     pub outcome: Outcome<'a>,
 }
@@ -50,7 +50,7 @@ pub(super) struct JsonRecord<'a> {
 pub(super) struct JsonReader {
     stream: TextStream,
     layout: Layout,
-    buffer: Vec<u8>,
+    buffer: String,
     at: usize,
     at_end: bool,
     line: u64,
@@ -74,7 +74,7 @@ impl JsonReader {
     /// Reads from the beginning of `stream`.
     pub(super) fn new(layout: Layout, stream: TextStream) -> Self {
         let tape = Tape::default();
-        let (buffer, at) = (Vec::new(), 0);
+        let (buffer, at) = (String::new(), 0);
         Self { stream, layout, buffer, at, at_end: false, line: 1, blank_lines: 0, inside: false, closed: false, tape }
     }
 
@@ -94,7 +94,7 @@ impl JsonReader {
             Layout::Stream => self.next_value()?,
         };
         Ok(found.map(|Found { start, end, line, bad }| {
-            let raw = &self.buffer[start..end];
+            let raw = between(&self.buffer, start, end);
             let outcome = match bad {
                 Some(reason) => Outcome::Bad { reason },
                 None => Outcome::Value(self.tape.root(raw)),
@@ -106,7 +106,7 @@ impl JsonReader {
     fn next_line(&mut self) -> Result<Option<Found>, TableError> {
         let mut searched = self.at;
         loop {
-            let Some(at) = memchr(b'\n', &self.buffer[searched..]) else {
+            let Some(at) = memchr(b'\n', &self.buffer.as_bytes()[searched..]) else {
                 searched = self.buffer.len() - self.at;
                 if self.refill()? {
                     continue;
@@ -129,7 +129,7 @@ impl JsonReader {
 
     /// `None`: a blank line.
     fn parse_line(&mut self, start: usize, end: usize, line: u64) -> Option<Found> {
-        let text = self.buffer[start..end].trim_ascii_end();
+        let text = self.buffer.as_bytes()[start..end].trim_ascii_end();
         let end = start + text.len();
         if text.trim_ascii_start().is_empty() {
             return None;
@@ -153,7 +153,7 @@ impl JsonReader {
             self.inside = true;
         }
         self.skip_space()?;
-        match self.buffer.get(self.at) {
+        match self.buffer.as_bytes().get(self.at) {
             Some(b']') => {
                 self.at += 1;
                 self.closed = true;
@@ -185,24 +185,24 @@ impl JsonReader {
     /// The value at hand, wherever its end is.
     fn value(&mut self) -> Result<Found, TableError> {
         loop {
-            match self.tape.parse(&self.buffer[self.at..]) {
+            match self.tape.parse(&self.buffer.as_bytes()[self.at..]) {
                 // A number at the end of the buffer may go on in the next chunk.
                 Ok(length) if self.at + length < self.buffer.len() || self.at_end => {
                     let (start, end, line) = (self.at, self.at + length, self.line);
-                    self.line += newlines(&self.buffer[start..end]);
+                    self.line += newlines(&self.buffer.as_bytes()[start..end]);
                     self.at = end;
                     return Ok(Found { start, end, line, bad: None });
                 }
                 Ok(_) | Err(Fault::Incomplete) => {
                     if !self.refill()? {
-                        if self.at_end && self.tape.parse(&self.buffer[self.at..]).is_ok() {
+                        if self.at_end && self.tape.parse(&self.buffer.as_bytes()[self.at..]).is_ok() {
                             continue;
                         }
                         return Err(self.malformed("the text ends inside a value"));
                     }
                 }
                 Err(Fault::At { offset, what }) => {
-                    self.line += newlines(&self.buffer[self.at..self.at + offset]);
+                    self.line += newlines(&self.buffer.as_bytes()[self.at..self.at + offset]);
                     return Err(self.malformed(what));
                 }
             }
@@ -211,7 +211,7 @@ impl JsonReader {
 
     fn skip_space(&mut self) -> Result<(), TableError> {
         loop {
-            let rest = &self.buffer[self.at..];
+            let rest = &self.buffer.as_bytes()[self.at..];
             let space = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             self.line += newlines(&rest[..space]);
             self.at += space;
@@ -239,6 +239,12 @@ impl JsonReader {
     fn malformed(&self, what: &str) -> TableError {
         TableError::Malformed { line: self.line, what: format!("not JSON: {what}") }
     }
+}
+
+/// Records begin and end beside ASCII characters, so they never cut one of several bytes.
+#[expect(clippy::string_slice, reason = "see above")]
+fn between(text: &str, start: usize, end: usize) -> &str {
+    &text[start..end]
 }
 
 fn newlines(text: &[u8]) -> u64 {

@@ -11,8 +11,8 @@ use super::records::{JsonReader, Layout, Outcome};
 use super::shape::{JsonType, Keys, Shape, fields};
 use super::tape::Kind;
 use crate::core::tabular::column::ColumnNote;
+use crate::core::tabular::decoding::TextStream;
 use crate::core::tabular::error::TableError;
-use crate::core::tabular::input::TextStream;
 use crate::core::tabular::report::ColumnReport;
 use crate::core::tabular::table::MAX_COLUMNS;
 
@@ -87,9 +87,7 @@ impl JsonScan {
     }
 
     fn of_objects(layout: Layout, keys: &Keys) -> Self {
-        let settled = keys
-            .iter()
-            .map(|(name, shape)| ((String::from_utf8_lossy(name).into_owned(), shape.settle()), shape.notes()));
+        let settled = keys.iter().map(|(name, shape)| ((name.to_owned(), shape.settle()), shape.notes()));
         let (columns, notes) = settled.unzip();
         Self { layout, objects: true, columns, notes }
     }

@@ -38,13 +38,13 @@ pub(super) struct Shape {
 /// The keys of objects, in the order in which they were first seen.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    shapes: Vec<(Box<[u8]>, Shape)>,
-    index: HashMap<Box<[u8]>, usize>,
+    shapes: Vec<(Box<str>, Shape)>,
+    index: HashMap<Box<str>, usize>,
 }
 
 impl Keys {
     /// Where a key stands; `hint` is where it stands if the keys come in their usual order.
-    pub(super) fn find(&self, key: &[u8], hint: usize) -> Option<usize> {
+    pub(super) fn find(&self, key: &str, hint: usize) -> Option<usize> {
         match self.shapes.get(hint) {
             Some((name, _)) if **name == *key => Some(hint),
             _ => self.index.get(key).copied(),
@@ -56,7 +56,7 @@ impl Keys {
         self.shapes.len()
     }
 
-    fn find_or_add(&mut self, key: &[u8], hint: usize) -> usize {
+    fn find_or_add(&mut self, key: &str, hint: usize) -> usize {
         if let Some(at) = self.find(key, hint) {
             return at;
         }
@@ -81,7 +81,7 @@ impl Keys {
     }
 
     /// Names and shapes.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &Shape)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Shape)> {
         self.shapes.iter().map(|(name, shape)| (&**name, shape))
     }
 }
@@ -97,7 +97,7 @@ impl Shape {
                 self.seen |= NUMBER;
                 let fits = self.misfits.unwrap_or(NUMBERS);
                 if !fits.is_text() {
-                    self.misfits = Some(cell::types_of(value.scalar(), fits));
+                    self.misfits = Some(cell::types_of(value.scalar().as_bytes(), fits));
                 }
             }
             Kind::Array => {
@@ -160,7 +160,7 @@ impl Shape {
 
 /// Names and types of the keys of an object.
 pub(super) fn settle_keys(keys: &Keys) -> Vec<(String, JsonType)> {
-    keys.iter().map(|(name, shape)| (String::from_utf8_lossy(name).into_owned(), shape.settle())).collect()
+    keys.iter().map(|(name, shape)| (name.to_owned(), shape.settle())).collect()
 }
 
 /// The type of a JSON column.

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use crate::core::tabular::lanes::{repeat, zeros};
+
 /// Deepest nesting of arrays and objects.
 pub(super) const MAX_DEPTH: usize = 128;
 
@@ -104,7 +106,7 @@ impl Tape {
     }
 
     /// The value, if the last [`Self::parse`] succeeded on `text`.
-    pub fn root<'a>(&'a self, text: &'a [u8]) -> Value<'a> {
+    pub fn root<'a>(&'a self, text: &'a str) -> Value<'a> {
         Value { nodes: &self.nodes, text, at: 0 }
     }
 
@@ -204,8 +206,7 @@ impl Tape {
         let mut at = start;
         let mut kind = Kind::Text;
         loop {
-            let run = text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-            at += run.ok_or(Fault::Incomplete)?;
+            at = plain_until(text, at).ok_or(Fault::Incomplete)?;
             match text[at] {
                 b'"' => {
                     self.push(kind, start, at);
@@ -232,6 +233,23 @@ fn offset(at: usize) -> u32 {
 
 fn skip_space(text: &[u8], at: usize) -> usize {
     at + text[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count()
+}
+
+/// Where the first quote, backslash or control character stands; eight bytes at once.
+#[inline]
+fn plain_until(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while let Some(bytes) = text[at..].first_chunk() {
+        let word = u64::from_le_bytes(*bytes);
+        // Of a control character the three highest bits are zero.
+        let stops = zeros(word & repeat(0xe0)) | zeros(word ^ repeat(b'"')) | zeros(word ^ repeat(b'\\'));
+        if stops != 0 {
+            return Some(at + stops.trailing_zeros() as usize / 8);
+        }
+        at += bytes.len();
+    }
+    let last = text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+    last.map(|offset| at + offset)
 }
 
 /// Checks the escape at `at` and says where it ends; a surrogate must be one of a pair.
@@ -268,11 +286,18 @@ fn hex4(text: &[u8], at: usize) -> Result<u32, Fault> {
     Ok(value)
 }
 
+/// Nodes begin and end beside ASCII characters, so they never cut one of several bytes.
+#[inline]
+#[expect(clippy::string_slice, reason = "see above")]
+fn between(text: &str, start: usize, end: usize) -> &str {
+    &text[start..end]
+}
+
 /// A value on a tape.
 #[derive(Debug, Clone, Copy)]
 pub struct Value<'a> {
     nodes: &'a [Node],
-    text: &'a [u8],
+    text: &'a str,
     at: usize,
 }
 
@@ -287,33 +312,33 @@ impl<'a> Value<'a> {
     }
 
     /// The text of a scalar as written, without quotes.
-    pub fn scalar(&self) -> &'a [u8] {
+    pub fn scalar(&self) -> &'a str {
         let node = self.node();
-        &self.text[node.start as usize..node.end as usize]
+        between(self.text, node.start as usize, node.end as usize)
     }
 
     /// The value as written in the file.
-    pub fn raw(&self) -> &'a [u8] {
+    pub fn raw(&self) -> &'a str {
         let node = self.node();
         match node.kind {
             Kind::Array | Kind::Object => {
                 let end = self.nodes[node.end as usize - 1].start as usize;
-                &self.text[node.start as usize..end]
+                between(self.text, node.start as usize, end)
             }
-            Kind::Text | Kind::EscapedText => &self.text[node.start as usize - 1..=node.end as usize],
+            Kind::Text | Kind::EscapedText => between(self.text, node.start as usize - 1, node.end as usize + 1),
             _ => self.scalar(),
         }
     }
 
     /// The characters of a string, escapes resolved.
-    pub fn text(&self) -> Cow<'a, [u8]> {
+    pub fn text(&self) -> Cow<'a, str> {
         let written = self.scalar();
         if self.kind() == Kind::EscapedText { Cow::Owned(resolve(written)) } else { Cow::Borrowed(written) }
     }
 
     /// Whether a boolean is `true`.
     pub fn is_true(&self) -> bool {
-        self.scalar() == b"true"
+        self.scalar() == "true"
     }
 
     /// The children of an array; of an object, keys and values by turns.
@@ -344,7 +369,7 @@ impl<'a> Value<'a> {
 #[derive(Debug, Clone)]
 pub struct Children<'a> {
     nodes: &'a [Node],
-    text: &'a [u8],
+    text: &'a str,
     at: usize,
     end: usize,
 }
@@ -366,39 +391,37 @@ impl<'a> Iterator for Children<'a> {
 }
 
 /// Resolves escapes that [`escape`] found well-formed.
-fn resolve(written: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(written.len());
-    let mut at = 0;
-    while let Some(byte) = written.get(at) {
-        if *byte != b'\\' {
-            out.push(*byte);
-            at += 1;
-            continue;
-        }
-        let (character, length) = match written.get(at + 1) {
-            Some(b'u') => unicode(&written[at..]),
-            Some(b'b') => ('\u{8}', 2),
-            Some(b'f') => ('\u{c}', 2),
-            Some(b'n') => ('\n', 2),
-            Some(b'r') => ('\r', 2),
-            Some(b't') => ('\t', 2),
-            Some(other) => (char::from(*other), 2),
-            None => ('\\', 1),
+fn resolve(written: &str) -> String {
+    let mut out = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        out.push_str(before);
+        let (character, length) = match escaped.as_bytes().first() {
+            Some(b'u') => unicode(escaped.as_bytes()),
+            Some(b'b') => ('\u{8}', 1),
+            Some(b'f') => ('\u{c}', 1),
+            Some(b'n') => ('\n', 1),
+            Some(b'r') => ('\r', 1),
+            Some(b't') => ('\t', 1),
+            Some(other) => (char::from(*other), 1),
+            None => ('\\', 0),
         };
-        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        at += length;
+        out.push(character);
+        rest = between(escaped, length, escaped.len());
     }
+    out.push_str(rest);
     out
 }
 
+/// The character of `uXXXX`, or of two such escapes, and how long they are.
 fn unicode(escape: &[u8]) -> (char, usize) {
-    let first = hex4(escape, 2).unwrap_or(0xfffd);
+    let first = hex4(escape, 1).unwrap_or(0xfffd);
     if !(0xd800..0xdc00).contains(&first) {
-        return (char::from_u32(first).unwrap_or('\u{fffd}'), 6);
+        return (char::from_u32(first).unwrap_or('\u{fffd}'), 5);
     }
-    let second = hex4(escape, 8).unwrap_or(0xdc00);
+    let second = hex4(escape, 7).unwrap_or(0xdc00);
     let code = 0x1_0000 + ((first - 0xd800) << 10) + (second.saturating_sub(0xdc00));
-    (char::from_u32(code).unwrap_or('\u{fffd}'), 12)
+    (char::from_u32(code).unwrap_or('\u{fffd}'), 11)
 }
 
 #[cfg(test)]
@@ -410,13 +433,10 @@ mod tests {
         match value.kind() {
             Kind::Null | Kind::End => serde_json::Value::Null,
             Kind::Bool => value.is_true().into(),
-            Kind::Number => number(std::str::from_utf8(value.scalar()).unwrap()),
-            Kind::Text | Kind::EscapedText => String::from_utf8(value.text().into_owned()).unwrap().into(),
+            Kind::Number => number(value.scalar()),
+            Kind::Text | Kind::EscapedText => value.text().into_owned().into(),
             Kind::Array => value.children().map(to_serde).collect(),
-            Kind::Object => value
-                .entries()
-                .map(|(key, value)| (String::from_utf8(key.text().into_owned()).unwrap(), to_serde(value)))
-                .collect(),
+            Kind::Object => value.entries().map(|(key, value)| (key.text().into_owned(), to_serde(value))).collect(),
         }
     }
 
@@ -430,19 +450,19 @@ mod tests {
     }
 
     /// Whole text as one value, as `serde_json::from_slice` wants it.
-    fn parse(text: &[u8]) -> Option<serde_json::Value> {
+    fn parse(text: &str) -> Option<serde_json::Value> {
         let mut tape = Tape::default();
-        let end = tape.parse(text).ok()?;
-        (skip_space(text, end) == text.len()).then(|| to_serde(tape.root(text)))
+        let end = tape.parse(text.as_bytes()).ok()?;
+        (skip_space(text.as_bytes(), end) == text.len()).then(|| to_serde(tape.root(text)))
     }
 
     #[test]
     fn raw_text_is_as_written() {
-        let text = br#" {"a": [1, {"b" : "x\n"}], "c":-0.50e+1} "#;
+        let text = r#" {"a": [1, {"b" : "x\n"}], "c":-0.50e+1} "#;
         let mut tape = Tape::default();
-        tape.parse(text).unwrap();
-        let raws: Vec<_> = tape.root(text).entries().map(|(_, value)| value.raw().to_vec()).collect();
-        assert_eq!(raws, [&br#"[1, {"b" : "x\n"}]"#[..], b"-0.50e+1"]);
+        tape.parse(text.as_bytes()).unwrap();
+        let raws: Vec<_> = tape.root(text).entries().map(|(_, value)| value.raw().to_owned()).collect();
+        assert_eq!(raws, [r#"[1, {"b" : "x\n"}]"#, "-0.50e+1"]);
     }
 
     #[test]
@@ -458,7 +478,7 @@ mod tests {
         for text in
             ["{\"a\"::1}", "[1,]", "{,}", "01", "1.", "\"\t\"", "\"\\x\"", "\"\\ud800\"", "tru}", "[1}", "'a'", "NaN"]
         {
-            assert!(parse(text.as_bytes()).is_none(), "{text}");
+            assert!(parse(text).is_none(), "{text}");
         }
         let deep = "[".repeat(MAX_DEPTH + 1);
         assert!(matches!(Tape::default().parse(deep.as_bytes()), Err(Fault::At { .. })));
@@ -485,7 +505,7 @@ mod tests {
         #[test]
         fn reads_what_serde_json_writes(value in any_json(), pretty: bool) {
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
-            prop_assert_eq!(parse(text.as_bytes()), Some(value));
+            prop_assert_eq!(parse(&text), Some(value));
         }
 
         #[test]
@@ -496,7 +516,7 @@ mod tests {
             if let Ok(text) = std::str::from_utf8(&text) {
                 let theirs = serde_json::from_str::<Box<serde_json::value::RawValue>>(text).is_ok();
                 let lone_surrogate = theirs && serde_json::from_str::<serde_json::Value>(text).is_err();
-                prop_assert!(lone_surrogate || parse(text.as_bytes()).is_some() == theirs, "{}", text);
+                prop_assert!(lone_surrogate || parse(text).is_some() == theirs, "{}", text);
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::core::tabular::table::MAX_RECORD;
 #[derive(Debug)]
 pub(super) struct Source {
     stream: TextStream,
-    buffer: Vec<u8>,
+    buffer: String,
     at: usize,
     at_end: bool,
     /// Line of the next byte, from 1.
@@ -25,7 +25,7 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(stream: TextStream) -> Self {
-        Self { stream, buffer: Vec::new(), at: 0, at_end: false, line: 1, taken: 0, fault: None }
+        Self { stream, buffer: String::new(), at: 0, at_end: false, line: 1, taken: 0, fault: None }
     }
 
     /// The next tag or piece of text begins: its line.
@@ -62,12 +62,12 @@ impl BufRead for Source {
             self.fault = Some(fault);
             return Err(io::Error::other("the text can't be read"));
         }
-        Ok(&self.buffer[self.at..])
+        Ok(&self.buffer.as_bytes()[self.at..])
     }
 
     fn consume(&mut self, amount: usize) {
         let end = (self.at + amount).min(self.buffer.len());
-        self.line += memchr_iter(b'\n', &self.buffer[self.at..end]).count() as u64;
+        self.line += memchr_iter(b'\n', &self.buffer.as_bytes()[self.at..end]).count() as u64;
         self.taken += end - self.at;
         self.at = end;
     }

@@ -19,6 +19,7 @@ use lock::LockedFolder;
 use super::error::ConversionError;
 use super::outcome::{ConversionOutcome, FileOutcome, OutputFile};
 use crate::core::hash::sha256_file;
+use crate::core::tabular::input::Input;
 
 /// The folder in the destination that a run works in.
 pub(super) const STAGING: &str = ".textmill-tmp";
@@ -121,15 +122,18 @@ impl Staging {
     }
 
     /// The entry of an earlier run, if nothing has changed since.
-    pub(super) fn unchanged(&self, source: &str, sha256: &str, settings: &str) -> Option<FileOutcome> {
+    pub(super) fn unchanged(&self, source: &str, input: &Input, settings: &str) -> Option<FileOutcome> {
         let entry = self.history.of(source)?;
-        let same = entry.sha256.as_deref() == Some(sha256) && entry.settings.as_deref() == Some(settings);
         let complete = !entry.tables.is_empty() && entry.tables.iter().all(|table| table.output.is_some());
+        // Asked last: it may have to read the file.
+        let same = complete
+            && entry.settings.as_deref() == Some(settings)
+            && input.sha256().is_ok_and(|sha256| entry.sha256.as_deref() == Some(sha256));
         let intact = |output: &OutputFile| {
             let found = sha256_file(&self.destination.join(&output.path));
             found.is_ok_and(|(digest, size_bytes)| digest == output.sha256 && size_bytes == output.size_bytes)
         };
-        (same && complete && entry.written().all(intact)).then(|| FileOutcome { unchanged: true, ..entry.clone() })
+        (same && entry.written().all(intact)).then(|| FileOutcome { unchanged: true, ..entry.clone() })
     }
 
     /// Notes that a file is done.

@@ -110,7 +110,7 @@ impl PageRows {
         let mut emitter = CallbackEmitter::new(markup as Callback);
         // What scripts and styles hold is not markup.
         emitter.naively_switch_states(true);
-        let reader = IoReader::new(TextReader { stream, buffer: Vec::new(), at: 0 });
+        let reader = IoReader::new(TextReader { stream, buffer: String::new(), at: 0 });
         let tokens = Tokenizer::new_with_emitter(reader, emitter);
         Self { tokens, sections: Sections::default(), at_end: false }
     }
@@ -154,7 +154,7 @@ fn read_error(error: io::Error) -> TableError {
 /// Decoded text for the tokenizer.
 struct TextReader {
     stream: TextStream,
-    buffer: Vec<u8>,
+    buffer: String,
     at: usize,
 }
 
@@ -167,7 +167,7 @@ impl Read for TextReader {
                 return Ok(0);
             }
         }
-        let filled = (&self.buffer[self.at..]).read(into)?;
+        let filled = (&self.buffer.as_bytes()[self.at..]).read(into)?;
         self.at += filled;
         Ok(filled)
     }
