@@ -123,14 +123,14 @@ impl Column {
         cells.skip(self.taken)
     }
 
-    /// The cells from `row` on.
-    pub(super) fn from_row(&self, row: u32) -> impl Iterator<Item = Cell> + '_ {
+    /// The cells in `row` and below.
+    pub(super) fn below(&self, row: u32) -> impl Iterator<Item = Cell> + '_ {
         self.iter().skip_while(move |cell| cell.row < row)
     }
 
     /// The cell in `row`.
     pub(super) fn at(&self, row: u32) -> Option<Cell> {
-        self.from_row(row).next().filter(|cell| cell.row == row)
+        self.below(row).next().filter(|cell| cell.row == row)
     }
 
     /// Takes the cells above `end` out, and gives their memory back chunk by chunk.

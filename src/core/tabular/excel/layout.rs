@@ -76,7 +76,7 @@ impl Layout {
 
 /// The filled columns from `row` on, and all between them.
 fn columns(cells: &Cells, row: u32) -> Option<RangeInclusive<u32>> {
-    let filled = |(_, column): &(u32, &super::cells::Column)| column.from_row(row).next().is_some();
+    let filled = |(_, column): &(u32, &super::cells::Column)| column.below(row).next().is_some();
     let mut columns = (0..).zip(&cells.columns).filter(filled).map(|(index, _)| index);
     let first = columns.next()?;
     Some(first..=columns.last().unwrap_or(first))
@@ -114,7 +114,7 @@ fn is_complete(cells: &Cells, head: u32) -> bool {
     let end = head.saturating_add(SAMPLE);
     let mut counts = vec![0_u32; (end - head) as usize];
     for column in &cells.columns {
-        for cell in column.from_row(head + 1).take_while(|cell| cell.row < end) {
+        for cell in column.below(head + 1).take_while(|cell| cell.row < end) {
             counts[(cell.row - head) as usize] += 1;
         }
     }

@@ -100,7 +100,9 @@ fn open_zip(input: &Input) -> Result<(FormatName, Box<dyn Book>), TableError> {
         return Ok((FormatName::Ods, Box::new(Foreign::ods(input.seekable()?)?)));
     }
     match workbook_part(&mut package)? {
-        Some(path) if path.ends_with(".bin") => Ok((FormatName::Xlsb, Box::new(Foreign::xlsb(input.seekable()?)?))),
+        Some(path) if path.to_lowercase().ends_with(".bin") => {
+            Ok((FormatName::Xlsb, Box::new(Foreign::xlsb(input.seekable()?)?)))
+        }
         Some(path) => Ok((FormatName::Xlsx, Box::new(Xlsx::open(package, &path)?))),
         None => Err(TableError::NotRead { what: "a zip archive without a workbook".to_owned() }),
     }

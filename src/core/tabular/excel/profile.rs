@@ -1,13 +1,13 @@
 //! The type of a column of cells, which carry types of their own.
 //!
-//! The one decision: a cell's own type counts, never what its text looks like: `007` in a text cell is text. Words for
-//! missing values are missing only beside values that are not text.
+//! The one decision: a cell's own type counts, never what its text looks like: `007` in a text cell is text, and so is
+//! `n/a`: in a workbook an empty cell says that a value is missing. Only texts of nothing but spaces are missing, too,
+//! beside values that are not text.
 
 use arrow_schema::{DataType, TimeUnit};
 
 use super::cells::{Cells, Column, Kind};
 use super::serial::{self, DAY_US, Epoch};
-use crate::core::tabular::cell;
 use crate::core::tabular::column::ColumnNote;
 
 /// Whole numbers up to this are told apart by a float.
@@ -52,7 +52,7 @@ pub(super) struct Profile {
     times: u64,
     durations: u64,
     texts: u64,
-    null_words: u64,
+    blanks: u64,
     errors: u64,
     has_fraction: bool,
 }
@@ -61,7 +61,7 @@ impl Profile {
     /// Looks at the cells of a column from `row` on.
     pub(super) fn of(cells: &Cells, column: &Column, row: u32) -> Self {
         let mut profile = Self::default();
-        for found in column.from_row(row) {
+        for found in column.below(row) {
             match found.kind {
                 Kind::Bool => profile.bools += 1,
                 Kind::Number | Kind::Serial => {
@@ -74,7 +74,7 @@ impl Profile {
                 Kind::Time => profile.times += 1,
                 Kind::Duration | Kind::Clock => profile.durations += 1,
                 Kind::Error => profile.errors += 1,
-                Kind::Shared | Kind::Own if is_null_word(cells.text(found)) => profile.null_words += 1,
+                Kind::Shared | Kind::Own if is_blank(cells.text(found)) => profile.blanks += 1,
                 Kind::Shared | Kind::Own => profile.texts += 1,
             }
         }
@@ -103,7 +103,7 @@ impl Profile {
         ];
         let found: Vec<_> = found.into_iter().filter(|(_, count, _)| *count > 0).collect();
         match &found[..] {
-            [] if self.null_words + self.errors == 0 => (CellType::Text, vec![ColumnNote::AllNull]),
+            [] if self.blanks + self.errors == 0 => (CellType::Text, vec![ColumnNote::AllNull]),
             [] => (CellType::Text, Vec::new()),
             _ if as_text => (CellType::Text, Vec::new()),
             [(_, _, CellType::Text)] => (CellType::Text, Vec::new()),
@@ -121,22 +121,21 @@ impl Profile {
 
     /// Cells that a typed column leaves empty.
     fn losses(&self) -> Vec<ColumnNote> {
-        let words = (self.null_words > 0).then_some(ColumnNote::NullWords { count: self.null_words });
+        let words = (self.blanks > 0).then_some(ColumnNote::NullWords { count: self.blanks });
         let errors = (self.errors > 0).then_some(ColumnNote::ErrorCells { count: self.errors });
         words.into_iter().chain(errors).collect()
     }
 }
 
-fn is_null_word(text: &str) -> bool {
-    let trimmed = text.trim_ascii();
-    trimmed.is_empty() || cell::is_null_token(trimmed.as_bytes())
+fn is_blank(text: &str) -> bool {
+    text.trim_ascii().is_empty()
 }
 
 /// Decides what days and spans of a column are, where each cell alone does not tell: by its cells from `row` on.
 pub(super) fn decide(column: &mut Column, row: u32, epoch: Epoch) {
     let (mut serials, mut clocks) = (false, false);
     let (mut whole_days, mut within_day, mut within_clock) = (true, true, true);
-    for found in column.from_row(row) {
+    for found in column.below(row) {
         match found.kind {
             Kind::Serial => {
                 serials = true;

@@ -92,6 +92,8 @@ fn years_and_values_above_texts_are_names() {
         read_one(&book(&rows).bytes()).columns(),
         ["country: Utf8", "2019: Int64", "2020: Int64", "2021: Int64"]
     );
+    let rows = "<row><c><v>0</v></c><c t=\"str\"><v>age</v></c></row><row><c><v>1</v></c><c><v>32</v></c></row>";
+    assert_eq!(read_one(&book(rows).bytes()).columns(), ["0: Int64", "age: Int64"]);
     let rows = "<row><c><v>1</v></c></row><row><c t=\"str\"><v>A</v></c></row>";
     assert_eq!(read_one(&book(rows).bytes()).columns(), ["1: Utf8"]);
 }

@@ -73,18 +73,24 @@ fn iso_dates_are_dates() {
 }
 
 #[test]
-fn errors_and_null_words_are_missing_beside_values_and_text_beside_text() {
+fn errors_and_blanks_are_missing_beside_values_and_text_beside_text() {
     let error = "<c t=\"e\"><f>1/0</f><v>#DIV/0!</v></c>";
-    let word = "<c t=\"str\"><v>n/a</v></c>";
+    let word = "<c t=\"str\"><v> </v></c>";
     let rows = texts(1, &["number", "text", "flag"])
-        + &format!("<row><c><v>1</v></c><c t=\"str\"><v>x</v></c><c t=\"b\"><v>1</v></c></row>")
+        + "<row><c><v>1</v></c><c t=\"str\"><v>x</v></c><c t=\"b\"><v>1</v></c></row>"
         + &format!("<row>{error}{error}{word}</row><row>{word}{word}{error}</row>");
     let read = read_one(&book(&rows).bytes());
     assert_eq!(read.columns(), ["number: Int64", "text: Utf8", "flag: Boolean"]);
     assert_eq!(read.values::<Int64Array>(0), Int64Array::from(vec![Some(1), None, None]));
-    assert_eq!(read.texts(1), [Some("x"), Some("#DIV/0!"), Some("n/a")]);
+    assert_eq!(read.texts(1), [Some("x"), Some("#DIV/0!"), Some(" ")]);
     assert_eq!(notes(&read, 0), [ColumnNote::NullWords { count: 1 }, ColumnNote::ErrorCells { count: 1 }]);
     assert_eq!(notes(&read, 1), []);
+}
+
+#[test]
+fn words_for_missing_values_are_texts_in_a_workbook() {
+    let rows = texts(1, &["n"]) + "<row><c><v>1</v></c></row><row><c t=\"str\"><v>n/a</v></c></row>";
+    assert_eq!(read_one(&book(&rows).bytes()).texts(0), [Some("1"), Some("n/a")]);
 }
 
 #[test]
