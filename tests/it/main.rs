@@ -10,6 +10,7 @@ mod corpus;
 mod crash;
 mod goldens;
 mod openapi;
+mod pdf_text;
 mod readme;
 mod sample;
 mod service;
