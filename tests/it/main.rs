@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod archives;
 mod cli;
 mod config_reference;
 mod conversion;

@@ -97,10 +97,8 @@ impl Process {
     }
 
     fn tell(&mut self, words: &impl serde::Serialize) -> Result<(), Failure> {
-        match &mut self.requests {
-            Some(to) if write_words(&mut *to, words).is_ok() => Ok(()),
-            _ => Err(self.end()),
-        }
+        let told = self.requests.as_mut().is_some_and(|to| write_words(to, words).is_ok());
+        if told { Ok(()) } else { Err(self.end()) }
     }
 
     /// Waits for an answer.

@@ -156,15 +156,20 @@ enum Magic {
     NotRead(&'static str),
 }
 
-/// Names the binary format that begins like this, for files that are not read by their name.
-pub fn name_of_binary(head: &[u8]) -> Option<&'static str> {
-    match binary_format(head)? {
-        Magic::Read(Content::Zip) => Some("a zip archive or an Office document"),
-        Magic::Read(Content::Ole) => Some("an old Office document"),
-        Magic::Read(Content::Pdf) => Some("a PDF"),
-        Magic::Read(_) => None,
-        Magic::NotRead(what) => Some(what),
-    }
+/// What can be told of a file that is not read by its name: what it holds, and under which name it would be read.
+pub fn unread_content(head: &[u8]) -> Option<String> {
+    Some(match binary_format(head)? {
+        Magic::Read(Content::Zip) => {
+            "it looks like a zip archive or an Office document: give it its extension to convert it".to_owned()
+        }
+        Magic::Read(Content::Ole) => {
+            "it looks like an old Office document: give it the extension .xls to convert it, if it is a workbook"
+                .to_owned()
+        }
+        Magic::Read(Content::Pdf) => "it looks like a PDF: give it the extension .pdf to convert it".to_owned(),
+        Magic::Read(_) => return None,
+        Magic::NotRead(what) => format!("its content is {what}"),
+    })
 }
 
 fn binary_format(head: &[u8]) -> Option<Magic> {
@@ -209,6 +214,14 @@ mod tests {
         assert_eq!(promise("Book.XLSM"), Some(Promise::Workbook));
         assert_eq!(promise("a.gz"), None);
         assert_eq!(promise("README.md"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_not_read_is_told_by_its_content() {
+        assert_eq!(unread_content(b"\x89PNG\r\n\x1a\n").as_deref(), Some("its content is a PNG image"));
+        let pdf = "it looks like a PDF: give it the extension .pdf to convert it";
+        assert_eq!(unread_content(b"%PDF-1.7").as_deref(), Some(pdf));
+        assert_eq!(unread_content(b"words"), None);
     }
 
     #[test]

@@ -5,15 +5,22 @@
 
 pub mod cell;
 pub mod column;
+mod declared;
 pub mod delimited;
 mod document;
 pub mod encoding;
 pub mod error;
+pub mod excel;
 pub mod format;
+mod grid;
+pub mod html_table;
 pub mod input;
 pub mod json;
 pub mod open;
 pub mod parquet;
 pub mod report;
+#[cfg(test)]
+mod showing;
 pub mod table;
 pub mod text;
+pub mod xml;

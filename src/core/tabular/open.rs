@@ -2,10 +2,12 @@
 
 use super::document;
 use super::error::TableError;
+use super::excel;
 use super::format::{self, Content, Promise};
 use super::input::Input;
 use super::table::{OneTable, TableOptions, Tables};
 use super::text::TextTable;
+use super::{html_table, xml};
 
 /// Bytes that tell the content.
 const HEAD: usize = 4096;
@@ -36,21 +38,21 @@ pub fn tables(input: Input, content: Content, options: &TableOptions) -> Result<
             let table = TextTable::inspect(input, &head, wish, options)?;
             Ok(Box::new(OneTable(Some(Box::new(table)))))
         }
-        Content::Zip => zip_tables(input, options),
+        Content::Zip => in_zip(input, options),
+        Content::Ole => excel::open_ole(input, options),
         Content::Pdf => document::open_pdf(input, options),
         Content::Html { tables: false } => document::open_html(input, options),
-        Content::Ole | Content::Html { tables: true } | Content::Xml => {
-            Err(TableError::NotRead { what: "not read yet".to_owned() })
-        }
+        Content::Html { tables: true } => html_table::open(&input, options),
+        Content::Xml => xml::open(input, options),
     }
 }
 
 /// The tables of an Office document, told by the names of its parts.
-fn zip_tables(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
-    let broken = |error: zip::result::ZipError| TableError::Broken { what: format!("the zip archive: {error}") };
-    let archive = zip::ZipArchive::new(input.seekable()?).map_err(broken)?;
-    let has = |wanted: fn(&str) -> bool| archive.file_names().flatten().any(|name| wanted(&name));
-    if has(document::is_docx_part) {
+fn in_zip(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
+    if excel::is_workbook(&input)? {
+        return excel::open(input, options);
+    }
+    if document::is_docx(&input)? {
         return document::open_docx(input, options);
     }
     Err(TableError::NotRead { what: "a zip archive".to_owned() })

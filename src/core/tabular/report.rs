@@ -89,6 +89,18 @@ pub enum TableNote {
         /// How many pieces.
         count: u64,
     },
+    /// Elements with text or attributes that stand beside the rows of XML: no column holds them.
+    ElementsBesideRows {
+        /// How many.
+        count: u64,
+        /// Path of the first, e.g. `catalog/remark`.
+        first: String,
+    },
+    /// References like `&nbsp;` that XML does not know, kept as written.
+    UnknownReferences {
+        /// How many.
+        count: u64,
+    },
     /// Keys that stand twice in one object; the last value counts.
     DuplicateKeys {
         /// How many values were replaced.
@@ -105,6 +117,17 @@ pub struct SheetReport {
     pub visibility: Visibility,
     /// The cells that the table fills, header included, e.g. `A3:D120`.
     pub range: String,
+    /// Whether the first row names the columns.
+    pub header: Guess<bool>,
+}
+
+/// A table of a web page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HtmlTableReport {
+    /// Which of the page's tables it is, from 1.
+    pub number: u32,
+    /// How many tables the page has.
+    pub of: u32,
     /// Whether the first row names the columns.
     pub header: Guess<bool>,
 }
@@ -134,7 +157,9 @@ pub struct TableReport {
     pub dialect: Option<DialectReport>,
     /// Which sheet of a workbook it is.
     pub sheet: Option<SheetReport>,
-    /// Path of the repeated element that makes the rows of XML or HTML, e.g. `catalog/book`.
+    /// Which table of a web page it is.
+    pub html_table: Option<HtmlTableReport>,
+    /// Path of the repeated element that makes the rows of XML, e.g. `catalog/book`.
     pub element: Option<String>,
     /// The columns in order.
     pub columns: Vec<ColumnReport>,
@@ -143,12 +168,22 @@ pub struct TableReport {
 impl TableReport {
     /// A table of this format with these columns, and nothing else to be said.
     pub(crate) fn new(format: FormatName, columns: Vec<ColumnReport>) -> Self {
-        Self { format, packing: None, encoding: None, dialect: None, sheet: None, element: None, columns }
+        Self {
+            format,
+            packing: None,
+            encoding: None,
+            dialect: None,
+            sheet: None,
+            html_table: None,
+            element: None,
+            columns,
+        }
     }
 
     /// Whether the first row names the columns, where that had to be found out.
     pub fn header(&self) -> Option<&Guess<bool>> {
         let dialect = self.dialect.as_ref().map(|dialect| &dialect.header);
-        dialect.or_else(|| self.sheet.as_ref().map(|sheet| &sheet.header))
+        let sheet = self.sheet.as_ref().map(|sheet| &sheet.header);
+        dialect.or(sheet).or_else(|| self.html_table.as_ref().map(|table| &table.header))
     }
 }

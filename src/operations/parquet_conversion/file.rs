@@ -2,7 +2,7 @@
 //!
 //! What is wrong with the file becomes its line in the outcome; only a destination that can't be written ends the run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::copy::copy;
 use super::error::ConversionError;
@@ -13,6 +13,7 @@ use super::plan::PlannedFile;
 use super::rejects::RejectsFile;
 use super::staging::{REJECTS_SUFFIX, Staging};
 use super::stop::{Stop, guarded, settle};
+use crate::core::archive;
 use crate::core::hash::sha256_hex;
 use crate::core::tabular::column::DateOrder;
 use crate::core::tabular::error::TableError;
@@ -64,8 +65,9 @@ impl<'a> FileConverter<'a> {
     ) -> Result<FileOutcome, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let mut scratch = Scratch { staging, name: scratch, written: Vec::new() };
+        let place = if file.member.is_some() { scratch.unpacked() } else { file.path.clone() };
         let done = guarded(|| {
-            let input = self.input(file, &mut outcome)?;
+            let input = self.input(file, &place, &mut outcome)?;
             if let Some(obstacle) = staging.obstacle(&format!("{}.parquet", file.name)) {
                 return Err(Stop::Blocked(obstacle));
             }
@@ -77,13 +79,17 @@ impl<'a> FileConverter<'a> {
                 return Ok(());
             }
             let is_large = input.size_bytes() >= PIPELINE_BYTES;
-            let mut tables = self.tables(input, file, promise)?;
+            let mut tables = self.tables(input, &place, promise)?;
             while let Some(table) = tables.next_table()? {
                 self.write(table, is_large, &mut scratch)?;
             }
             scratch.publish(&mut outcome)
         });
         scratch.discard();
+        if file.member.is_some() {
+            // Best effort, as there.
+            let _ = std::fs::remove_file(&place);
+        }
         settle(outcome, done, staging.destination())
     }
 
@@ -91,8 +97,11 @@ impl<'a> FileConverter<'a> {
     pub(super) fn look(&self, file: &PlannedFile, promise: Promise) -> Result<FileOutcome, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let done = guarded(|| {
-            let input = self.input(file, &mut outcome)?;
-            let mut tables = self.tables(input, file, promise)?;
+            let unpacked = file.member.as_ref().map(|_| tempfile::NamedTempFile::new()).transpose();
+            let unpacked = unpacked.map_err(Stop::Output)?;
+            let place = unpacked.as_ref().map_or(&*file.path, |unpacked| unpacked.path());
+            let input = self.input(file, place, &mut outcome)?;
+            let mut tables = self.tables(input, place, promise)?;
             while let Some(table) = tables.next_table()? {
                 outcome.tables.push(TableOutcome::new(table.report().clone()));
             }
@@ -101,11 +110,16 @@ impl<'a> FileConverter<'a> {
         settle(outcome, done, &file.path)
     }
 
-    fn input(&self, file: &PlannedFile, outcome: &mut FileOutcome) -> Result<Input, Stop> {
+    /// A file of an archive is unpacked to `place` first; any other lies there.
+    fn input(&self, file: &PlannedFile, place: &Path, outcome: &mut FileOutcome) -> Result<Input, Stop> {
         if self.context.cancel.is_cancelled() {
             return Err(ConversionError::Cancelled.into());
         }
-        let opened = Input::open(&file.path, UnpackLimits::default(), self.context.cancel.clone());
+        let limits = UnpackLimits::default();
+        if let Some(member) = &file.member {
+            archive::extract(&file.path, member, place, limits, &self.context.cancel)?;
+        }
+        let opened = Input::open(place, limits, self.context.cancel.clone());
         let input = opened.map_err(TableError::Input)?;
         outcome.size_bytes = input.size_bytes();
         outcome.sha256 = Some(input.sha256().to_owned());
@@ -113,9 +127,9 @@ impl<'a> FileConverter<'a> {
         Ok(input)
     }
 
-    fn tables(&self, input: Input, file: &PlannedFile, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
+    fn tables(&self, input: Input, place: &Path, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
         let RunContext { isolation, cancel, .. } = self.context;
-        Ok(isolation.tables(input, &file.path, promise, &self.table_options, cancel)?)
+        Ok(isolation.tables(input, place, promise, &self.table_options, cancel)?)
     }
 
     fn write(&self, table: Box<dyn Table>, is_large: bool, scratch: &mut Scratch<'_>) -> Result<(), Stop> {
@@ -145,6 +159,11 @@ impl Scratch<'_> {
     /// A path for the next table.
     fn path(&self, extension: &str) -> PathBuf {
         self.staging.scratch(&format!("{}.{}.{extension}", self.name, self.written.len()))
+    }
+
+    /// A path for what an archive holds.
+    fn unpacked(&self) -> PathBuf {
+        self.staging.scratch(&format!("{}.unpacked", self.name))
     }
 
     /// Moves everything into place.

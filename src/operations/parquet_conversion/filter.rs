@@ -1,18 +1,22 @@
-//! What is to be done with a file, by its name alone.
+//! What is to be done with a file, by its name; the content is only asked where the name says nothing.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::error::ConversionError;
 use super::options::ConversionOptions;
-use super::plan::Step;
+use super::plan::{PlannedFile, Step};
 use super::staging::{REJECTS_SUFFIX, REPORT};
 use crate::core::failure::{Code, Failure};
 use crate::core::tabular::format;
 
 /// Longest name that file systems take, in bytes; the outputs' names are longer than the source's.
 const LONGEST_NAME: usize = 255;
+/// Bytes that tell what a file holds.
+pub(super) const HEAD: u64 = 4096;
 
 /// `include`, `exclude` and the names that are read.
 pub(super) struct Filter {
@@ -32,38 +36,95 @@ impl Filter {
     }
 
     /// Whether the globs let a file through.
-    pub(super) fn chooses(&self, name: &str) -> bool {
-        self.left_out(name).is_none()
+    pub(super) fn chooses(&self, file: &PlannedFile) -> bool {
+        self.left_out(&file.name, file.archive_name()).is_none()
     }
 
-    /// What to do with a file: its path inside the source, and where it lies.
+    /// What to do with a file on disk: its path inside the source, and where it lies.
     pub(super) fn step(&self, name: &str, path: &Path) -> Step {
-        let skip = |reason: &str| Step::Skip(reason.to_owned());
-        let last = name.rsplit('/').next().unwrap_or(name);
-        if let Some(reason) = self.left_out(name) {
+        if let Some(reason) = self.left_out(name, None) {
             return skip(reason);
         }
-        if last.starts_with('.') {
-            return skip("hidden (its name begins with a dot)");
-        }
+        let last = name.rsplit('/').next().unwrap_or(name);
         if is_ours(last, path) {
             return skip("an output of textmill");
         }
-        match format::promise(name) {
-            Some(promise) => refusal(last, path).map_or(Step::Convert(promise), Step::Refuse),
-            None => {
-                skip("its extension is not one of csv, tsv, tab, psv, ssv, txt, json, jsonl, ndjson (also .gz, .zst)")
-            }
-        }
+        let refusal = || {
+            let not_unicode = path.to_str().is_none().then(not_unicode);
+            not_unicode.or_else(|| too_long(last))
+        };
+        by_name(name, last, refusal, || head(path))
     }
 
-    fn left_out(&self, name: &str) -> Option<&'static str> {
-        if self.exclude.is_match(name) {
+    /// Whether a file is an archive that is looked into; what its files are chosen by is [`Self::member_step`].
+    pub(super) fn opens(&self, name: &str) -> bool {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        is_archive(name) && !last.starts_with('.') && !self.exclude.is_match(name)
+    }
+
+    /// What to do with a file in the archive `archive`; `name` is its path inside the source, through the archive.
+    pub(super) fn member_step(&self, name: &str, archive: &str, head: impl FnOnce() -> Option<Vec<u8>>) -> Step {
+        if let Some(reason) = self.left_out(name, Some(archive)) {
+            return skip(reason);
+        }
+        let inside = name.get(archive.len() + 1..).unwrap_or(name);
+        if inside.rsplit('/').skip(1).any(|folder| folder.starts_with('.')) {
+            return skip("in a hidden folder (its name begins with a dot)");
+        }
+        let last = inside.rsplit('/').next().unwrap_or(inside);
+        if last == REPORT {
+            return skip("an output of textmill");
+        }
+        if is_archive(last) {
+            return skip("an archive inside an archive");
+        }
+        by_name(name, last, || too_long(last), head)
+    }
+
+    /// A file in an archive is chosen where the archive is.
+    fn left_out(&self, name: &str, archive: Option<&str>) -> Option<&'static str> {
+        let matches = |globs: &GlobSet| globs.is_match(name) || archive.is_some_and(|archive| globs.is_match(archive));
+        if matches(&self.exclude) {
             return Some("matches `exclude`");
         }
-        let is_included = self.include.as_ref().is_none_or(|include| include.is_match(name));
+        let is_included = self.include.as_ref().is_none_or(matches);
         (!is_included).then_some("does not match `include`")
     }
+}
+
+fn skip(reason: &str) -> Step {
+    Step::Skip(reason.to_owned())
+}
+
+/// What the last part of a name says; `head` gives the first bytes of a file whose name says nothing.
+fn by_name(
+    name: &str,
+    last: &str,
+    refusal: impl FnOnce() -> Option<Failure>,
+    head: impl FnOnce() -> Option<Vec<u8>>,
+) -> Step {
+    if last.starts_with('.') {
+        return skip("hidden (its name begins with a dot)");
+    }
+    match format::promise(name) {
+        Some(promise) => refusal().map_or(Step::Convert(promise), Step::Refuse),
+        None => Step::Skip(match head().as_deref().and_then(format::unread_content) {
+            Some(content) => format!("its extension is none that is read; {content}"),
+            None => format!("its extension is not one of {}", format::EXTENSIONS),
+        }),
+    }
+}
+
+/// By the name alone: Office documents are zip archives too.
+fn is_archive(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
+/// The first bytes of a file that may not be there or readable: then nothing is known of it.
+fn head(path: &Path) -> Option<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).ok()?;
+    Some(head)
 }
 
 /// The report of a run, or rejects beside their Parquet file.
@@ -72,14 +133,12 @@ fn is_ours(name: &str, path: &Path) -> bool {
     name == REPORT || name.strip_suffix(REJECTS_SUFFIX).is_some_and(|stem| parquet(stem).is_file())
 }
 
-/// Why a file can't have an output of its own.
-fn refusal(name: &str, path: &Path) -> Option<Failure> {
-    if path.to_str().is_none() {
-        return Some(
-            Failure::new(Code::UndecodableText, "its name is not UTF-8")
-                .with_hint("rename it; the output could not be told from that of another such name"),
-        );
-    }
+fn not_unicode() -> Failure {
+    Failure::new(Code::UndecodableText, "its name is not UTF-8")
+        .with_hint("rename it; the output could not be told from that of another such name")
+}
+
+fn too_long(name: &str) -> Option<Failure> {
     (name.len() + REJECTS_SUFFIX.len() > LONGEST_NAME).then(|| {
         Failure::new(Code::LimitExceeded, format!("its name of {} bytes is too long for its outputs", name.len()))
             .with_hint(format!("shorten it to {} bytes", LONGEST_NAME - REJECTS_SUFFIX.len()))

@@ -1,7 +1,7 @@
 //! What outputs are called.
 //!
-//! The one decision: the whole name of the source, then that of the sheet, then `.parquet`, so that `a.csv` and `a.tsv`
-//! never meet and a new neighbour never renames an old output.
+//! The one decision: the whole name of the source, then that of the sheet or the number of the table, then `.parquet`, so
+//! that `a.csv` and `a.tsv` never meet and a new neighbour never renames an old output.
 
 use std::collections::HashSet;
 
@@ -11,12 +11,13 @@ use crate::core::tabular::report::TableReport;
 /// Longest part of a sheet's name in a file's name, in characters; Excel itself allows 31.
 const LONGEST_SHEET: usize = 64;
 
-/// Paths of the tables' outputs without `.parquet`: `book.xlsx.Sheet1`, or `a.csv` where the file is the table.
+/// Paths of the tables' outputs without `.parquet`: `book.xlsx.Sheet1`, `page.xls.table-2`, or `a.csv` where the file is the table.
 pub(super) fn output_stems<'a>(source: &str, tables: impl Iterator<Item = &'a TableReport>) -> Vec<String> {
     let mut taken = HashSet::new();
-    let stem = |table: &TableReport| match &table.sheet {
-        Some(sheet) => format!("{source}.{}", sheet_part(&sheet.name)),
-        None => source.to_owned(),
+    let stem = |table: &TableReport| match (&table.sheet, &table.html_table) {
+        (Some(sheet), _) => format!("{source}.{}", sheet_part(&sheet.name)),
+        (None, Some(table)) if table.of > 1 => format!("{source}.table-{}", table.number),
+        _ => source.to_owned(),
     };
     tables
         .map(|table| {

@@ -47,6 +47,18 @@ pub struct ConversionOptions {
     /// Character encoding of the files
     #[arg(long, value_enum, default_value_t, value_name = "NAME")]
     pub encoding: Encoding,
+    /// Words that stand for a missing value where a column is not text, instead of NA, N/A, NULL, None, - and the like
+    #[arg(long = "null-word", value_name = "WORD")]
+    pub null_words: Option<Vec<String>>,
+    /// Whether a comma in numbers of delimited text is a decimal comma
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub decimal_comma: DecimalComma,
+    /// Spread JSON objects over columns of their own: `address.city`
+    #[arg(long)]
+    pub flatten: bool,
+    /// Add the columns `_source`, `_sheet` and `_line`: where each row comes from
+    #[arg(long)]
+    pub lineage: bool,
     /// What `01/02/2024` means where a column never tells day from month
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     pub ambiguous_dates: AmbiguousDates,
@@ -57,7 +69,10 @@ pub struct ConversionOptions {
     #[arg(long, default_value_t = ROW_GROUP_ROWS, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     #[schema(minimum = 1, maximum = 10_000_000)]
     pub row_group_rows: u32,
-    /// Rows of one file that may be rejected before that file fails; rejected rows go to `<file>.rejects.jsonl`
+    /// What becomes of rows that can't be part of their table
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub on_reject: OnReject,
+    /// Rows of one table that may be rejected before the file fails
     #[arg(long, default_value_t = MAX_REJECTS, value_name = "ROWS")]
     pub max_rejects: u32,
     /// Convert every file again, changed or not
@@ -77,9 +92,14 @@ impl Default for ConversionOptions {
             header: Header::default(),
             delimiter: Delimiter::default(),
             encoding: Encoding::default(),
+            null_words: None,
+            decimal_comma: DecimalComma::default(),
+            flatten: false,
+            lineage: false,
             ambiguous_dates: AmbiguousDates::default(),
             compression: Compression::default(),
             row_group_rows: ROW_GROUP_ROWS,
+            on_reject: OnReject::default(),
             max_rejects: MAX_REJECTS,
             overwrite: false,
             dry_run: false,
@@ -141,6 +161,32 @@ impl Delimiter {
             Self::None => DelimiterWish::Absent,
         }
     }
+}
+
+/// Whether `1,5` is a number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalComma {
+    /// Where a comma does not part the fields, and one value of the column can't be thousands.
+    #[default]
+    Auto,
+    /// It is, in every file; `1,234` is a bit more than one.
+    Always,
+    /// It is not, in any file; such columns are text.
+    Never,
+}
+
+/// What becomes of rows that can't be part of their table. They are counted in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum OnReject {
+    /// They are written to `….rejects.jsonl` beside the Parquet file.
+    #[default]
+    Write,
+    /// They are only counted.
+    Count,
+    /// The first one makes the file fail.
+    Fail,
 }
 
 /// What a date like `01/02/2024` means where its column never tells.

@@ -1,7 +1,8 @@
 //! Which files to convert, and to where.
 //!
 //! The one decision: an output's name is the whole file name with `.parquet` behind it, so that `a.csv` and `a.tsv`
-//! never meet, and a new neighbour never renames an old output. Symbolic links are not followed.
+//! never meet, and a new neighbour never renames an old output. A file in a zip archive lies in a folder that is named
+//! like the archive. Symbolic links are not followed.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use super::filter::Filter;
 use super::glob;
 use super::options::ConversionOptions;
 use super::staging::{REJECTS_SUFFIX, REPORT};
-use super::walk::walk;
+use super::walk::{look_into, walk};
+use crate::core::archive::Member;
 use crate::core::failure::{Code, Failure};
 use crate::core::tabular::format::Promise;
 
@@ -54,16 +56,25 @@ impl ConversionSource {
 }
 
 /// A file of the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct PlannedFile {
-    /// Where it lies.
+    /// Where it lies, or the archive that it lies in.
     pub(super) path: PathBuf,
+    /// Which file of the archive at `path` it is.
+    pub(super) member: Option<Member>,
     /// Path inside the source, `/` between parts.
     pub(super) name: String,
     /// Size in bytes.
     pub(super) size_bytes: u64,
     /// What to do with it.
     pub(super) step: Step,
+}
+
+impl PlannedFile {
+    /// Path inside the source of the archive that it lies in.
+    pub(super) fn archive_name(&self) -> Option<&str> {
+        self.name.strip_suffix(&self.member.as_ref()?.name)?.strip_suffix('/')
+    }
 }
 
 /// What to do with a file.
@@ -90,15 +101,15 @@ pub(super) fn plan(
         ConversionSource::Folder(root) => walk(root, destination, reserved, &filter),
         ConversionSource::File { path, name } => {
             let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
-            vec![PlannedFile { path: path.clone(), name: name.clone(), size_bytes, step: filter.step(name, path) }]
+            let file = |step| PlannedFile { path: path.clone(), member: None, name: name.clone(), size_bytes, step };
+            if filter.opens(name) { look_into(file, &filter) } else { vec![file(filter.step(name, path))] }
         }
     };
     let source_path = source.path().to_owned();
     if files.is_empty() {
         return Err(ConversionError::NothingFound { source_path });
     }
-    let is_chosen = |file: &PlannedFile| filter.chooses(&file.name);
-    if filter.has_globs() && !files.iter().any(is_chosen) {
+    if filter.has_globs() && !files.iter().any(|file| filter.chooses(file)) {
         return Err(ConversionError::NothingChosen { source_path, files: files.len() });
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));

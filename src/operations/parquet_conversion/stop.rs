@@ -8,6 +8,7 @@ use parquet::errors::ParquetError;
 
 use super::error::ConversionError;
 use super::outcome::{FileOutcome, FileStatus};
+use crate::core::archive::ArchiveError;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::InputError;
@@ -33,6 +34,16 @@ impl From<TableError> for Stop {
         match error {
             TableError::Rejects(source) => Self::Output(source),
             other => Self::Table(other),
+        }
+    }
+}
+
+impl From<ArchiveError> for Stop {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Cancelled => Self::Run(ConversionError::Cancelled),
+            ArchiveError::Write(source) => Self::Output(io::Error::new(source.kind(), source)),
+            other => Self::Table(TableError::Told(other.to_failure())),
         }
     }
 }

@@ -1,13 +1,15 @@
-//! Everything below a folder, file by file; what can't be listed is said, not passed over.
+//! Everything below a folder, file by file, zip archives looked into; what can't be listed is said, not passed over.
 
 use std::path::Path;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::filter::Filter;
+use super::filter::{Filter, HEAD};
 use super::plan::{PlannedFile, Step};
 use super::staging::STAGING;
-use crate::core::failure::{Code, Failure};
+use crate::core::archive::{self, Member};
+use crate::core::failure::{Code, Fails, Failure};
+use crate::core::tabular::input::UnpackLimits;
 
 /// Lists every file below `root`, except what lies in the destination; `reserved` takes one line.
 pub(super) fn walk(root: &Path, destination: &Path, reserved: Option<&Path>, filter: &Filter) -> Vec<PlannedFile> {
@@ -24,7 +26,7 @@ pub(super) fn walk(root: &Path, destination: &Path, reserved: Option<&Path>, fil
             }
         };
         if !entry.file_type().is_dir() {
-            files.push(planned(root, &entry, filter));
+            files.extend(planned(root, &entry, filter));
             continue;
         }
         let real = entry.path().canonicalize().ok();
@@ -44,22 +46,43 @@ pub(super) fn walk(root: &Path, destination: &Path, reserved: Option<&Path>, fil
     files
 }
 
-fn planned(root: &Path, entry: &DirEntry, filter: &Filter) -> PlannedFile {
+fn planned(root: &Path, entry: &DirEntry, filter: &Filter) -> Vec<PlannedFile> {
     let name = relative(root, entry.path());
-    let step = if entry.file_type().is_file() {
-        filter.step(&name, entry.path())
-    } else {
-        Step::Skip("a link or special file".to_owned())
-    };
     let size_bytes = entry.metadata().map_or(0, |metadata| metadata.len());
-    PlannedFile { path: entry.path().to_owned(), name, size_bytes, step }
+    let file = |step| PlannedFile { path: entry.path().to_owned(), member: None, name: name.clone(), size_bytes, step };
+    match entry.file_type().is_file() {
+        true if filter.opens(&name) => look_into(file, filter),
+        true => vec![file(filter.step(&name, entry.path()))],
+        false => vec![file(Step::Skip("a link or special file".to_owned()))],
+    }
+}
+
+/// The files in an archive, which is a line itself only where there are none; `archive` makes that line.
+pub(super) fn look_into(archive: impl Fn(Step) -> PlannedFile, filter: &Filter) -> Vec<PlannedFile> {
+    let nothing = archive(Step::Skip("an archive without any file".to_owned()));
+    match archive::list(&nothing.path, UnpackLimits::default()) {
+        Ok(members) if members.is_empty() => vec![nothing],
+        Ok(members) => members.into_iter().map(|member| planned_member(&nothing, member, filter)).collect(),
+        Err(error) => vec![PlannedFile { step: Step::Refuse(error.to_failure()), ..nothing }],
+    }
+}
+
+fn planned_member(archive: &PlannedFile, member: Member, filter: &Filter) -> PlannedFile {
+    let name = format!("{}/{}", archive.name, member.name);
+    let head = || archive::head(&archive.path, &member, HEAD).ok();
+    let step = match (filter.member_step(&name, &archive.name, head), &member.refused) {
+        // What is left out anyway need not be good.
+        (Step::Convert(_), Some(refused)) => Step::Refuse(refused.to_failure()),
+        (step, _) => step,
+    };
+    PlannedFile { path: archive.path.clone(), size_bytes: member.size_bytes, member: Some(member), name, step }
 }
 
 /// One line for all that it holds.
 fn folder_left_out(root: &Path, entry: &DirEntry, reason: &str) -> PlannedFile {
     let step = Step::Skip(reason.to_owned());
     let name = format!("{}/", relative(root, entry.path()));
-    PlannedFile { path: entry.path().to_owned(), name, size_bytes: 0, step }
+    PlannedFile { path: entry.path().to_owned(), member: None, name, size_bytes: 0, step }
 }
 
 /// A whole branch may be behind it: that is a failure, not a file left out.
@@ -69,7 +92,7 @@ fn unlisted(root: &Path, error: &walkdir::Error) -> PlannedFile {
     let why = error.io_error().map_or("it is part of a loop".to_owned(), |error| error.kind().to_string());
     let failure = Failure::new(Code::StorageFailure, format!("`{name}` can't be listed: {why}"))
         .with_hint("give the user that runs textmill the right to read and search it");
-    PlannedFile { path, name, size_bytes: 0, step: Step::Refuse(failure) }
+    PlannedFile { path, member: None, name, size_bytes: 0, step: Step::Refuse(failure) }
 }
 
 /// Path inside the source, `/` between parts.

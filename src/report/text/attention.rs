@@ -139,13 +139,17 @@ fn of_note(note: &TableNote) -> Option<Matter> {
             Some(matter(Severity::Loss, *pages).next("Print the file to a new PDF and convert that."))
         }
         TableNote::StrayText { count: pieces } => Some(matter(Severity::Loss, *pieces)),
+        TableNote::ElementsBesideRows { count: elements, .. } => Some(
+            matter(Severity::Loss, *elements)
+                .next("If they matter, keep the source, or part the file so that they are rows of their own."),
+        ),
         TableNote::Preamble { lines } => Some(matter(Severity::Note, *lines)),
         TableNote::ShortRows { count: rows } => Some(
             matter(Severity::Check, *rows).next("Look at those rows, if every row of this table should be complete."),
         ),
-        TableNote::EmptyExtraFields { count: number } | TableNote::StrayQuotes { count: number } => {
-            Some(matter(Severity::Note, *number))
-        }
+        TableNote::EmptyExtraFields { count: number }
+        | TableNote::StrayQuotes { count: number }
+        | TableNote::UnknownReferences { count: number } => Some(matter(Severity::Note, *number)),
         TableNote::UnclosedQuotes { count: quotes, line } => Some(
             matter(Severity::Check, *quotes)
                 .next(&format!("Look at line {}: its partner may be missing.", count(*line))),

@@ -58,12 +58,23 @@ pub fn note_sentence(note: &TableNote) -> String {
         TableNote::StrayText { count: number } => {
             format!("{} beside the rows, in no column.", counted(number, "piece of text"))
         }
+        TableNote::ElementsBesideRows { count: number, ref first } => elements_beside_rows(number, first),
+        TableNote::UnknownReferences { count: number } => unknown_references(number),
         TableNote::DuplicateKeys { count: number } => format!(
             "{} {} left out: of a key that stands twice in one object, the last value counts.",
             counted(number, "value"),
             verb(number, "was", "were")
         ),
     }
+}
+
+fn elements_beside_rows(number: u64, first: &str) -> String {
+    let elements = counted(number, "element");
+    format!("{elements} with text or attributes beside the rows, in no column; the first is `{first}`.")
+}
+
+fn unknown_references(number: u64) -> String {
+    format!("{} like `&nbsp;` that XML does not know; kept as written.", counted(number, "reference"))
 }
 
 /// A note on a column as a sentence.

@@ -16,7 +16,7 @@ const SHORT: usize = 80;
 
 /// Whether the first record is a header, and how sure that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct HeaderGuess {
+pub(in crate::core::tabular) struct HeaderGuess {
     /// Whether it is.
     pub is_header: bool,
     /// How sure.
@@ -25,19 +25,19 @@ pub(super) struct HeaderGuess {
 
 /// What is known of the table when its first record is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Below<'a> {
+pub(in crate::core::tabular) struct Below<'a> {
     /// For each column: whether all values below are numbers, dates or booleans.
-    pub(super) typed: &'a [bool],
+    pub(in crate::core::tabular) typed: &'a [bool],
     /// Whether there is a record below.
-    pub(super) any: bool,
+    pub(in crate::core::tabular) any: bool,
     /// Whether nearly all records have the same width.
-    pub(super) constant: bool,
+    pub(in crate::core::tabular) constant: bool,
     /// What the name promises.
-    pub(super) habit: Habit,
+    pub(in crate::core::tabular) habit: Habit,
 }
 
 /// Judges the first record.
-pub(super) fn guess(first: &[String], below: Below<'_>) -> HeaderGuess {
+pub(in crate::core::tabular) fn guess(first: &[String], below: Below<'_>) -> HeaderGuess {
     let found = |is_header, confidence| HeaderGuess { is_header, confidence };
     if first.iter().any(|cell| looks_typed(cell)) && !names_years(first) {
         return found(false, Confidence::High);
@@ -58,7 +58,7 @@ pub(super) fn guess(first: &[String], below: Below<'_>) -> HeaderGuess {
 }
 
 /// A row of years names columns: text, and three or more years that follow each other, `country, 2019, 2020, 2021`.
-fn names_years(first: &[String]) -> bool {
+pub(in crate::core::tabular) fn names_years(first: &[String]) -> bool {
     let typed: Vec<_> = first.iter().filter(|cell| looks_typed(cell)).collect();
     let years: Vec<u16> = typed.iter().filter_map(|cell| cell.trim().parse().ok()).collect();
     let plausible = years.iter().all(|year| (1800..=2200).contains(year));
@@ -72,7 +72,7 @@ fn looks_typed(cell: &str) -> bool {
 }
 
 /// Empty cells may only stand at the end, where a delimiter too many makes them.
-fn filled_unique_short(first: &[String]) -> bool {
+pub(in crate::core::tabular) fn filled_unique_short(first: &[String]) -> bool {
     let filled = first.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
     let mut seen = HashSet::new();
     filled > 0
@@ -87,7 +87,7 @@ fn words(first: &[String]) -> bool {
 }
 
 /// Names for `width` columns: those of the header, made unique, and numbers where there is none.
-pub(super) fn names(header: Option<&[String]>, width: usize) -> Vec<String> {
+pub(in crate::core::tabular) fn names(header: Option<&[String]>, width: usize) -> Vec<String> {
     let mut taken = HashSet::new();
     let mut copies: HashMap<String, usize> = HashMap::new();
     (0..width)

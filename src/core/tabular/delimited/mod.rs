@@ -2,10 +2,11 @@
 
 mod batches;
 mod dialect;
-mod header;
+pub(super) mod header;
 mod records;
 mod scan;
 
 pub use batches::DelimitedBatches;
+pub(super) use header::{Below, HeaderGuess, guess as guess_header, names};
 pub use dialect::{DelimiterWish, Escape, Habit, LineEnd};
 pub use scan::{DelimitedScan, DialectReport};

@@ -21,7 +21,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-pub(super) use docx::{is_docx_part, open as open_docx};
+pub(super) use docx::{is_docx, open as open_docx};
 pub(super) use html::open as open_html;
 pub(super) use pdf::open as open_pdf;
 

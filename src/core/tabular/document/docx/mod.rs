@@ -22,10 +22,15 @@ use crate::core::tabular::input::Input;
 use crate::core::tabular::report::TableNote;
 use crate::core::tabular::table::{TableOptions, Tables};
 
-/// Whether a name in an archive tells a Word document: `word/document.xml`, or `word/document2.xml` as some services
-/// write it.
-pub(in crate::core::tabular) fn is_docx_part(name: &str) -> bool {
-    name.strip_prefix("word/document").is_some_and(|rest| rest.ends_with(".xml"))
+/// Whether a zip archive is a Word document: it has `word/document.xml`, or `word/document2.xml` as some services write.
+///
+/// # Errors
+/// When it is no zip archive, or can't be read.
+pub(in crate::core::tabular) fn is_docx(input: &Input) -> Result<bool, TableError> {
+    let broken = |error: zip::result::ZipError| TableError::Broken { what: format!("the zip archive: {error}") };
+    let archive = zip::ZipArchive::new(input.seekable()?).map_err(broken)?;
+    let is_body = |name: &str| name.strip_prefix("word/document").is_some_and(|rest| rest.ends_with(".xml"));
+    Ok(archive.file_names().flatten().any(|name| is_body(&name)))
 }
 
 /// Reads a Word document.

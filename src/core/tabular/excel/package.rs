@@ -1,0 +1,102 @@
+//! The zip archive that a workbook is, with its limits checked before anything is unpacked.
+//!
+//! The one decision: the sizes in the archive's directory must stay within the limits, and no part may unpack to more
+//! than its size there, so a bomb is refused before it goes off.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use zip::ZipArchive;
+
+use super::super::error::TableError;
+use super::super::input::ReadSeek;
+use super::xml::{XmlFault, XmlScanner};
+
+/// Unpacked bytes of all parts at most.
+const MOST: u64 = 1 << 30;
+/// Unpacked bytes from which on the ratio is looked at.
+const RATIO_FLOOR: u64 = 50 << 20;
+/// Unpacked bytes for each packed one at most.
+const RATIO: u64 = 200;
+
+/// A zip archive with its parts by name.
+pub(super) struct Package {
+    zip: ZipArchive<Box<dyn ReadSeek>>,
+    /// Place in the archive and unpacked size, by name in lower case with `/` between folders: some writers take
+    /// neither case nor the slash seriously.
+    parts: HashMap<String, (usize, u64)>,
+}
+
+impl Package {
+    /// Reads the directory.
+    ///
+    /// # Errors
+    /// When it is no zip archive, or unpacks to too much.
+    pub(super) fn open(source: Box<dyn ReadSeek>) -> Result<Self, TableError> {
+        let zip = ZipArchive::new(source).map_err(|fault| broken(&fault))?;
+        let mut parts = HashMap::new();
+        let (mut unpacked, mut packed) = (0_u64, 0_u64);
+        for index in 0..zip.len() {
+            let entry = zip.by_index_data(index).map_err(|fault| broken(&fault))?;
+            unpacked = unpacked.saturating_add(entry.size());
+            packed = packed.saturating_add(entry.compressed_size());
+            if let Ok(name) = entry.name() {
+                parts.insert(key(&name), (index, entry.size()));
+            }
+        }
+        check(unpacked, packed)?;
+        Ok(Self { zip, parts })
+    }
+
+    /// Whether there is a part of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.parts.contains_key(&key(name))
+    }
+
+    /// The bytes of a part; `None`: there is none.
+    ///
+    /// # Errors
+    /// When it can't be unpacked.
+    pub(super) fn part(&mut self, name: &str) -> Result<Option<impl Read + '_>, TableError> {
+        let Some((index, size)) = self.parts.get(&key(name)).copied() else { return Ok(None) };
+        let part = self.zip.by_index(index).map_err(|fault| match fault {
+            zip::result::ZipError::UnsupportedArchive(what) if what.contains("assword") => TableError::Protected,
+            other => broken(&other),
+        })?;
+        Ok(Some(part.take(size)))
+    }
+
+    /// The XML of a part; `None`: there is none.
+    ///
+    /// # Errors
+    /// When it can't be unpacked.
+    pub(super) fn xml(&mut self, name: &str) -> Result<Option<XmlScanner<'_>>, TableError> {
+        let Some(part) = self.part(name)? else { return Ok(None) };
+        XmlScanner::new(part).map(Some).map_err(|fault| broken_part(name, &fault))
+    }
+}
+
+fn check(unpacked: u64, packed: u64) -> Result<(), TableError> {
+    if unpacked > MOST {
+        let what = format!("unpacking it to {} MiB", unpacked >> 20);
+        return Err(TableError::Limit { what, limit: "1 GiB".to_owned() });
+    }
+    if unpacked > RATIO_FLOOR && unpacked / packed.max(1) > RATIO {
+        let what = format!("unpacking it to {} times its size", unpacked / packed.max(1));
+        return Err(TableError::Limit { what, limit: format!("{RATIO} times, above 50 MiB") });
+    }
+    Ok(())
+}
+
+fn key(name: &str) -> String {
+    name.replace('\\', "/").trim_start_matches('/').to_lowercase()
+}
+
+fn broken(fault: &zip::result::ZipError) -> TableError {
+    TableError::Broken { what: format!("the zip archive is broken: {fault}") }
+}
+
+/// A part that is not as it should be.
+pub(super) fn broken_part(name: &str, fault: &XmlFault) -> TableError {
+    TableError::Broken { what: format!("`{name}` is broken: {fault}") }
+}
