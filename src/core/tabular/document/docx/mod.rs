@@ -8,6 +8,7 @@
 //! Holds the text of the whole document, up to 200 MiB.
 
 mod body;
+mod math;
 mod package;
 mod styles;
 mod xml;

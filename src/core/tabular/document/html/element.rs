@@ -35,6 +35,8 @@ pub(super) enum Element {
     Cell,
     /// `title`
     Title,
+    /// `a`
+    Link,
     /// No text for a reader, by its name.
     Skipped(&'static str),
     /// `html`, `head`, `body`: whatever was left open ends here.
@@ -80,6 +82,7 @@ fn element(name: &[u8]) -> Option<Element> {
         b"tr" => Element::Row,
         b"td" | b"th" => Element::Cell,
         b"title" => Element::Title,
+        b"a" => Element::Link,
         b"html" | b"head" | b"body" => Element::Frame,
         b"address" | b"article" | b"aside" | b"blockquote" | b"caption" | b"center" | b"dd" | b"details"
         | b"dialog" | b"dir" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figcaption" | b"figure" | b"footer"
