@@ -84,7 +84,8 @@ impl Pdf {
 fn convert_pdfs(source: &Path, target: &Path) -> BTreeMap<String, Pdf> {
     let options = ConversionOptions { include: vec!["**/*.pdf".to_owned()], ..ConversionOptions::default() };
     let outcome = convert(&ConversionSource::at(source).unwrap(), target, &options, &unattended()).unwrap();
-    let files = outcome.files.into_iter().filter(|file| file.source.ends_with(".pdf"));
+    // Nothing is said of those that `include` leaves out.
+    let files = outcome.files.into_iter();
     files.map(|file| (format!("files/{}", file.source), Pdf { pages: pages(&file, target), outcome: file })).collect()
 }
 

@@ -54,7 +54,18 @@ impl<'a> Body<'a> {
     pub(super) fn new(styles: &'a Styles) -> Self {
         let frames = vec![Frame::default()];
         let (rows, heading) = (Vec::new(), None);
-        Self { styles, rows, heading, frames, skipped: None, text: None, runs: 0, in_notes: false, math: Math::default(), bytes: 0 }
+        Self {
+            styles,
+            rows,
+            heading,
+            frames,
+            skipped: None,
+            text: None,
+            runs: 0,
+            in_notes: false,
+            math: Math::default(),
+            bytes: 0,
+        }
     }
 
     /// Reads the main part.

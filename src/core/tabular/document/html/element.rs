@@ -62,6 +62,7 @@ const SKIPPED: [&str; 13] = [
 ];
 
 /// The part of an event of the tokenizer that matters.
+#[expect(clippy::needless_pass_by_value, reason = "the tokenizer calls back this way")]
 pub(super) fn markup(event: CallbackEvent<'_>, _span: Span<()>) -> Option<Markup> {
     match event {
         CallbackEvent::String { value } => Some(Markup::Text(String::from_utf8_lossy(value).into_owned())),
