@@ -11,6 +11,7 @@ mod corpus;
 mod crash;
 mod goldens;
 mod openapi;
+mod pdf_text;
 mod readme;
 mod sample;
 mod service;

@@ -152,7 +152,7 @@ fn pages_as(data_type: &DataType, pages: ArrayRef) -> ArrayRef {
     match data_type {
         DataType::Utf8 => {
             let numbers = pages.as_primitive::<Int64Type>().iter();
-            Arc::new(StringArray::from_iter(numbers.map(|page| page.map(|page| page.to_string()))))
+            Arc::new(numbers.map(|page| page.map(|page| page.to_string())).collect::<StringArray>())
         }
         _ => pages,
     }

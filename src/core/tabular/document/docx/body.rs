@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use quick_xml::events::BytesStart;
 
+use super::math::Math;
 use super::styles::{Styles, is_heading_level};
 use super::xml::{Node, attribute, walk};
 use crate::core::tabular::document::flow::Flow;
@@ -28,6 +29,7 @@ pub(super) struct Body<'a> {
     /// Open runs: a text box hangs in one and has its own.
     runs: usize,
     in_notes: bool,
+    math: Math,
     bytes: usize,
 }
 
@@ -52,7 +54,18 @@ impl<'a> Body<'a> {
     pub(super) fn new(styles: &'a Styles) -> Self {
         let frames = vec![Frame::default()];
         let (rows, heading) = (Vec::new(), None);
-        Self { styles, rows, heading, frames, skipped: None, text: None, runs: 0, in_notes: false, bytes: 0 }
+        Self {
+            styles,
+            rows,
+            heading,
+            frames,
+            skipped: None,
+            text: None,
+            runs: 0,
+            in_notes: false,
+            math: Math::default(),
+            bytes: 0,
+        }
     }
 
     /// Reads the main part.
@@ -164,7 +177,11 @@ impl<'a> Body<'a> {
             "tr" => self.frame().flow.begin_row(),
             "tc" => self.frame().flow.begin_cell(),
             "txbxContent" => self.frames.push(Frame::default()),
-            _ => {}
+            _ => {
+                if let Some(text) = self.math.begin(element, start) {
+                    self.frame().paragraph.verbatim(&text);
+                }
+            }
         }
     }
 
@@ -182,7 +199,11 @@ impl<'a> Body<'a> {
                 let text = self.frames.pop().and_then(|mut frame| frame.flow.take());
                 self.frame().boxes.extend(text);
             }
-            _ => {}
+            _ => {
+                if let Some(text) = self.math.end(element) {
+                    self.frame().paragraph.verbatim(&text);
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 //! Holds the text of the whole document, up to 200 MiB.
 
 mod body;
+mod math;
 mod package;
 mod styles;
 mod xml;
@@ -29,7 +30,8 @@ use crate::core::tabular::table::{TableOptions, Tables};
 pub(in crate::core::tabular) fn is_docx(input: &Input) -> Result<bool, TableError> {
     let broken = |error: zip::result::ZipError| TableError::Broken { what: format!("the zip archive: {error}") };
     let archive = zip::ZipArchive::new(input.seekable()?).map_err(broken)?;
-    let is_body = |name: &str| name.strip_prefix("word/document").is_some_and(|rest| rest.ends_with(".xml"));
+    let is_body =
+        |name: &str| name.strip_prefix("word/document").is_some_and(|rest| rest.strip_suffix(".xml").is_some());
     Ok(archive.file_names().flatten().any(|name| is_body(&name)))
 }
 

@@ -32,7 +32,7 @@ pub(super) fn walk(
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(broken)? {
+        match reader.read_event_into(&mut buffer).map_err(|error| broken(&error))? {
             Event::Start(start) => show(Node::Begin(start.local_name().as_ref(), &start))?,
             Event::End(end) => show(Node::End(end.local_name().as_ref()))?,
             Event::Text(text) => show(Node::Text(&text.xml10_content()))?,
@@ -52,7 +52,7 @@ pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
 
 /// Entities of their own are not expanded: a part of an Office document has none.
 fn resolve(reference: &BytesRef<'_>) -> Result<char, TableError> {
-    if let Some(c) = reference.resolve_char_ref().map_err(broken)? {
+    if let Some(c) = reference.resolve_char_ref().map_err(|error| broken(&error))? {
         return Ok(c);
     }
     Ok(match reference.as_ref() {
@@ -65,8 +65,8 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, TableError> {
     })
 }
 
-fn broken(error: quick_xml::Error) -> TableError {
-    if let quick_xml::Error::Io(error) = &error
+fn broken(error: &quick_xml::Error) -> TableError {
+    if let quick_xml::Error::Io(error) = error
         && is_cancelled(error)
     {
         return TableError::Input(InputError::Cancelled);

@@ -35,6 +35,8 @@ pub(super) enum Element {
     Cell,
     /// `title`
     Title,
+    /// `a`
+    Link,
     /// No text for a reader, by its name.
     Skipped(&'static str),
     /// `html`, `head`, `body`: whatever was left open ends here.
@@ -60,6 +62,7 @@ const SKIPPED: [&str; 13] = [
 ];
 
 /// The part of an event of the tokenizer that matters.
+#[expect(clippy::needless_pass_by_value, reason = "the tokenizer calls back this way")]
 pub(super) fn markup(event: CallbackEvent<'_>, _span: Span<()>) -> Option<Markup> {
     match event {
         CallbackEvent::String { value } => Some(Markup::Text(String::from_utf8_lossy(value).into_owned())),
@@ -80,6 +83,7 @@ fn element(name: &[u8]) -> Option<Element> {
         b"tr" => Element::Row,
         b"td" | b"th" => Element::Cell,
         b"title" => Element::Title,
+        b"a" => Element::Link,
         b"html" | b"head" | b"body" => Element::Frame,
         b"address" | b"article" | b"aside" | b"blockquote" | b"caption" | b"center" | b"dd" | b"details"
         | b"dialog" | b"dir" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figcaption" | b"figure" | b"footer"

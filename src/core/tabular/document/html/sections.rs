@@ -21,6 +21,8 @@ pub(super) struct Sections {
     preformatted: usize,
     /// Whether such an element has just begun: a line break there does not count.
     preformatted_begins: bool,
+    /// Whether a link has just ended: menus set links side by side without a space.
+    link_ended: bool,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +46,9 @@ impl Sections {
         if self.skip(&markup) {
             return None;
         }
+        let link_ended = std::mem::replace(&mut self.link_ended, markup == Markup::End(Element::Link));
         match markup {
+            Markup::Begin(Element::Link) if link_ended => self.flow().words(" "),
             Markup::Text(text) => self.text(&text),
             Markup::Begin(element) => return self.begin(element),
             Markup::End(element) => return self.end(element),
@@ -136,7 +140,7 @@ impl Sections {
             Element::Row => self.flow().begin_row(),
             Element::Cell => self.flow().begin_cell(),
             Element::Title if matches!(self.title, Title::None) => self.title = Title::Open(Flow::default()),
-            Element::Title | Element::Skipped(_) | Element::Frame => {}
+            Element::Title | Element::Link | Element::Skipped(_) | Element::Frame => {}
         }
         None
     }
@@ -165,7 +169,7 @@ impl Sections {
                 }
             }
             Element::Break => self.flow().line(),
-            Element::Row | Element::Cell | Element::Skipped(_) => {}
+            Element::Row | Element::Cell | Element::Link | Element::Skipped(_) => {}
         }
         None
     }

@@ -79,7 +79,7 @@ impl Document for Pdf {
         let headings = catch_unwind(AssertUnwindSafe(|| outline::headings(&self.document))).unwrap_or_default();
         Ok(Box::new(Pages {
             document: self.document,
-            pages: self.pages,
+            count: self.pages,
             headings,
             next: 0,
             bytes: 0,
@@ -91,7 +91,7 @@ impl Document for Pdf {
 
 struct Pages {
     document: PdfDocument,
-    pages: usize,
+    count: usize,
     /// By page, from 0.
     headings: HashMap<usize, String>,
     /// The next page, from 0.
@@ -120,7 +120,7 @@ impl PageCount {
 impl Rows for Pages {
     fn next_row(&mut self) -> Result<Option<Row>, TableError> {
         let index = self.next;
-        if index == self.pages {
+        if index == self.count {
             return Ok(None);
         }
         self.next += 1;
