@@ -10,6 +10,7 @@ mod conversion;
 mod corpus;
 mod crash;
 mod goldens;
+mod isolation;
 mod openapi;
 mod pdf_text;
 mod readme;

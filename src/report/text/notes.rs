@@ -56,7 +56,7 @@ pub fn note_sentence(note: &TableNote) -> String {
             format!("The text of {} can't be read, the first is page {}.", counted(number, "page"), count(first))
         }
         TableNote::StrayText { count: number } => {
-            format!("{} beside the rows, in no column.", counted(number, "piece of text"))
+            format!("{} of text beside the rows, in no column.", counted(number, "piece"))
         }
         TableNote::ElementsBesideRows { count: number, ref first } => elements_beside_rows(number, first),
         TableNote::UnknownReferences { count: number } => unknown_references(number),

@@ -295,7 +295,7 @@ fn declared(head: &[u8]) -> Option<(&'static Encoding, usize)> {
 
 #[inline]
 fn is_outside_quotes(tag: &[u8]) -> bool {
-    let count = |quote: u8| tag.iter().filter(|byte| **byte == quote).count();
+    let count = |quote| memchr::memchr_iter(quote, tag).count();
     if count(b'\'') == 0 {
         return count(b'"').is_multiple_of(2);
     }
@@ -329,15 +329,12 @@ pub(super) fn unescape(written: &[u8], into: &mut Vec<u8>) {
             continue;
         }
         let end = rest.iter().take(12).position(|byte| *byte == b';');
-        match end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
-            Some((character, end)) => {
-                into.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &rest[end + 1..];
-            }
-            None => {
-                into.push(b'&');
-                rest = &rest[1..];
-            }
+        if let Some((character, end)) = end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
+            into.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = &rest[end + 1..];
+        } else {
+            into.push(b'&');
+            rest = &rest[1..];
         }
     }
     into.extend_from_slice(rest);

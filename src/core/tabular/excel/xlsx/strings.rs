@@ -87,15 +87,12 @@ pub(super) fn unescape_characters(bytes: &mut Vec<u8>, run: usize) {
     while let Some(start) = memchr::memmem::find(rest, b"_x") {
         bytes.extend_from_slice(&rest[..start]);
         rest = &rest[start..];
-        match escaped(rest) {
-            Some(character) => {
-                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &rest[7..];
-            }
-            None => {
-                bytes.extend_from_slice(b"_x");
-                rest = &rest[2..];
-            }
+        if let Some(character) = escaped(rest) {
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = &rest[7..];
+        } else {
+            bytes.extend_from_slice(b"_x");
+            rest = &rest[2..];
         }
     }
     bytes.extend_from_slice(rest);
