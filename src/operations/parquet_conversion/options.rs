@@ -40,7 +40,7 @@ pub struct ConversionOptions {
     /// Find each column's type from the whole file, or keep every value as text
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     pub schema: SchemaMode,
-    /// Whether the first record of delimited text names the columns
+    /// Whether the first record of delimited text, or the first row of a sheet or HTML table, names the columns
     #[arg(long, value_enum, default_value_t, value_name = "WHETHER")]
     pub header: Header,
     /// What parts the fields of delimited text
