@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use textmill::core::failure::Code;
-use textmill::core::isolation::{Isolation, Limits};
+use textmill::core::isolation::{COMMAND, Isolation, Limits};
 use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, ConversionSource, convert};
 
@@ -72,7 +72,12 @@ fn a_file_that_takes_too_much_memory_says_so() {
 fn workers_of(parent: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
     let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    children.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>()).collect()
+    let children =
+        children.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>());
+    // Between its birth and its first step, a child is still its parent.
+    let is_worker =
+        |id: &u32| fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains(COMMAND));
+    children.filter(is_worker).collect()
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod crash;
 mod goldens;
 mod isolation;
 mod openapi;
+mod options;
 mod pdf_text;
 mod readme;
 mod sample;

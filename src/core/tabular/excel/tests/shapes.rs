@@ -75,13 +75,14 @@ fn titles_above_a_complete_table_are_kept_apart() {
 }
 
 #[test]
-fn a_first_row_with_values_is_a_row_unless_an_option_says_otherwise() {
+fn a_first_row_with_values_names_the_columns_unless_an_option_says_otherwise() {
     let rows = "<row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c><c><v>4</v></c></row>";
     let bytes = book(rows).bytes();
-    assert_eq!(read_one(&bytes).columns(), ["0: Int64", "1: Int64"]);
-    let options = TableOptions { header: Some(true), ..TableOptions::default() };
-    let read = read_with(&bytes, &options).unwrap().remove(0);
-    assert_eq!((read.columns(), read.row_count()), (vec!["1: Int64".to_owned(), "2: Int64".to_owned()], 1));
+    let guessed = read_one(&bytes);
+    assert_eq!((guessed.columns(), guessed.row_count()), (vec!["1: Int64".to_owned(), "2: Int64".to_owned()], 1));
+    assert_eq!(guessed.report.sheet.unwrap().header.confidence, Confidence::Low);
+    let options = TableOptions { header: Some(false), ..TableOptions::default() };
+    assert_eq!(read_with(&bytes, &options).unwrap().remove(0).columns(), ["0: Int64", "1: Int64"]);
 }
 
 #[test]
