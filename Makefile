@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-goldens test-corpus test-full lint fmt bench bench-convert bench-service release \
+.PHONY: help run test test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-service release \
         install-dev install-prod install-precommit run-precommit run-docker clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -39,6 +39,15 @@ test-full: ## make test, then the tests that are too long for it, then every fig
 	$(MAKE) test
 	$(CARGO) test --lib --bins --test it -- --ignored
 	$(MAKE) bench
+
+fuzz: TARGET ?= delimited
+fuzz: SECONDS ?= 1200
+fuzz: ## Search a reader for panics and lost rows: TARGET=delimited|json|xml|excel|pdf SECONDS=1200 CORPUS=seeds
+	@$(call need,cargo-fuzz,run cargo install cargo-fuzz --locked; rustup toolchain install nightly)
+	@mkdir -p fuzz/corpus/$(TARGET)
+	ulimit -v 6000000; $(CARGO) +nightly fuzz run --release --sanitizer none $(TARGET) fuzz/corpus/$(TARGET) \
+		$(wildcard fuzz/seeds/$(TARGET)) knowledgebase $(CORPUS) -- -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
+		-max_total_time=$(SECONDS) $(FUZZ_ARGS)
 
 lint: ## Formatting, clippy and rustdoc, all warnings as errors
 	@$(call need,$(CARGO),see https://rustup.rs)
@@ -92,6 +101,6 @@ run-docker: ## Build the image and start the service from it, with a key made at
 
 clean: ## Remove what builds and tests left; the service's state in .textmill stays
 	$(CARGO) clean
-	rm -rf $(VENV) node_modules .hypothesis
+	rm -rf $(VENV) node_modules .hypothesis fuzz/target
 	find . -name '*.snap.new' -not -path './target/*' -delete
 	find . -name __pycache__ -not -path './target/*' -prune -exec rm -rf {} +
