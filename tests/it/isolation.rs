@@ -99,7 +99,7 @@ fn a_reader_that_is_killed_costs_its_file_and_nothing_else() {
         assert!(begun.elapsed() < DEADLINE, "no worker was started");
         std::thread::yield_now();
     };
-    assert!(Command::new("kill").args(["-SEGV", &worker.to_string()]).status().unwrap().success());
+    assert!(Command::new("kill").args(["-ABRT", &worker.to_string()]).status().unwrap().success());
     let output = run.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let outcome = json(&output);
