@@ -51,20 +51,20 @@ fn find(
 
 /// What a web page declares in its first bytes, if that is an encoding that is known.
 pub(super) fn of_page(head: &[u8]) -> Option<&'static Encoding> {
-    believable(in_xml_declaration(head).or_else(|| in_meta(head))?)
+    in_xml_declaration(head).or_else(|| in_meta(head)).map(believable)
 }
 
 /// What an XML document declares in its first bytes.
 fn of_xml(head: &[u8]) -> Option<&'static Encoding> {
-    believable(in_xml_declaration(head)?)
+    in_xml_declaration(head).map(believable)
 }
 
-fn believable(encoding: &'static Encoding) -> Option<&'static Encoding> {
+fn believable(encoding: &'static Encoding) -> &'static Encoding {
     // What could be read as ASCII so far can't be in UTF-16.
     if encoding == UTF_16LE || encoding == UTF_16BE {
-        return Some(UTF_8);
+        return UTF_8;
     }
-    Some(if encoding == X_USER_DEFINED { WINDOWS_1252 } else { encoding })
+    if encoding == X_USER_DEFINED { WINDOWS_1252 } else { encoding }
 }
 
 fn in_xml_declaration(head: &[u8]) -> Option<&'static Encoding> {

@@ -24,7 +24,7 @@ pub enum FormatName {
     Xlsb,
     /// A workbook of Excel before 2007.
     Xls,
-    /// An OpenDocument workbook.
+    /// A workbook of `LibreOffice` and others, in the `OpenDocument` format.
     Ods,
     /// A PDF: a row a page.
     Pdf,

@@ -74,7 +74,7 @@ impl<'a> FileConverter<'a> {
                 return Ok(());
             }
             let is_large = input.size_bytes() >= PIPELINE_BYTES;
-            let mut tables = self.tables(input, file, &place, promise)?;
+            let mut tables = self.tables(input, file, promise)?;
             while let Some(table) = tables.next_table()? {
                 self.write(table, is_large, &mut scratch)?;
             }
@@ -100,7 +100,7 @@ impl<'a> FileConverter<'a> {
             let place = unpacked.as_ref().map_or(&*file.path, |unpacked| unpacked.path());
             let input = self.input(file, place, &mut outcome)?;
             opened = Some(input.clone());
-            let mut tables = self.tables(input, file, place, promise)?;
+            let mut tables = self.tables(input, file, promise)?;
             while let Some(table) = tables.next_table()? {
                 outcome.tables.push(TableOutcome::new(table.report().clone()));
             }
@@ -126,15 +126,8 @@ impl<'a> FileConverter<'a> {
         Ok(input)
     }
 
-    fn tables(
-        &self,
-        input: Input,
-        file: &PlannedFile,
-        place: &Path,
-        promise: Promise,
-    ) -> Result<Box<dyn Tables>, Stop> {
-        let RunContext { isolation, cancel, .. } = self.context;
-        Ok(isolation.tables(input, place, promise, &self.options.table_options(&file.name), cancel)?)
+    fn tables(&self, input: Input, file: &PlannedFile, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
+        Ok(self.context.isolation.tables(input, promise, &self.options.table_options(&file.name))?)
     }
 
     fn write(&self, table: Box<dyn Table>, is_large: bool, scratch: &mut Scratch<'_>) -> Result<(), Stop> {

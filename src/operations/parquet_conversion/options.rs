@@ -30,6 +30,7 @@ pub struct ConversionRequest {
 /// How to convert; every field has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, Args)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ConversionOptions {
     /// Convert only files whose path matches one of these globs (`**` spans folders); empty: all
     #[arg(long, value_name = "GLOB")]

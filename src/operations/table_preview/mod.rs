@@ -87,9 +87,8 @@ pub fn preview(
     let Some(promise) = format::promise(name) else {
         return Err(TableError::NotRead { what: format!("of no kind that is read: {}", format::EXTENSIONS) });
     };
-    let RunContext { isolation, cancel, .. } = context;
-    let input = Input::open(path, UnpackLimits::default(), cancel.clone())?;
-    let mut found = isolation.tables(input, path, promise, options, cancel)?;
+    let input = Input::open(path, UnpackLimits::default(), context.cancel.clone())?;
+    let mut found = context.isolation.tables(input, promise, options)?;
     let mut tables = Vec::new();
     while let Some(table) = found.next_table()? {
         tables.push(read(table)?);
