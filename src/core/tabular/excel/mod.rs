@@ -2,7 +2,7 @@
 //!
 //! For: cells with their types, dates by number format, titles above a table, hidden sheets. Not for: formulas (their
 //! stored results are read), charts, pictures; of merged cells, the first has the value. The one decision: a sheet is
-//! passed over once, into the filled cells of each column ([`cells`]); types, header and batches are made of those, so
+//! passed over once, into the filled cells of each column (`cells`); types, header and batches are made of those, so
 //! nothing is as large as the box around the cells.
 //!
 //! Memory: reads a sheet whole, about 13 bytes a filled cell beside its texts, one sheet at a time. `.xls` and `.ods`
