@@ -107,7 +107,7 @@ fn clause(note: &ColumnNote, many: bool) -> String {
             format!("{hold} {} like `NA`, read as missing", counted(*number, "word"))
         }
         ColumnNote::ErrorCells { count: number } => {
-            format!("{hold} {} that show an error like `#DIV/0!`, read as missing", counted(*number, "cell"))
+            format!("{hold} {} with an error like `#DIV/0!`, read as missing", counted(*number, "cell"))
         }
         ColumnNote::TurnedToText { line } if many => {
             format!("{be} text because of values that don't fit the others, the first at line {}", count(*line))
