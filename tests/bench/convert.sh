@@ -5,6 +5,7 @@
 #   TEXTMILL      measure this binary and build none
 #   BENCH_PDFS    take the PDFs of this folder, as often as needed, and make none
 #   BENCH_JSONL   append every single measurement to this file
+#   TMPDIR        where inputs and outputs lie, up to 3 GB; in /dev/shm nobody waits for a disk
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

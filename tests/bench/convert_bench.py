@@ -105,7 +105,7 @@ def ratios(case: Case, results: dict[str, list[dict]]) -> str:
     against = [f"{median(ours, 'cpu_s') / cpu:.2f} × {c}" for c, cpu in sorted(whole.items(), key=lambda item: item[1])]
     fastest = min(walls, key=walls.__getitem__)
     return (
-        f"CPU seconds against those that type the whole file: {', '.join(against)}. "
+        f"CPU seconds against those that look at the whole file: {', '.join(against)}. "
         f"Wall against the fastest: {median(ours, 'wall_s') / walls[fastest]:.2f} × {fastest}."
     )
 
@@ -143,7 +143,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     args = arguments()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, {args.rounds} rounds, medians", flush=True)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {args.rounds} rounds, medians", flush=True)
     failed = False
     for case in args.cases:
         results = run_case(case, args)

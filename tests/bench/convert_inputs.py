@@ -28,6 +28,8 @@ from convert_peers import CASES
 SEED = 20260101
 CHUNK = 100_000
 MOST_ROWS = 50
+# What a sheet can hold below its header.
+MOST_SHEET_ROWS = 1_048_575
 WORDS = np.array(
     "emission water policy board supply chain worker safety carbon neutral target report audit "
     "région énergie déchets Wohngebäude biodiversité supplier ethics index".split()
@@ -61,7 +63,9 @@ def chunks(rows: int):
             "count": draw.integers(-(10**6), 10**9, n).tolist(),
             "amount": draw.normal(0, 1e4, n).tolist(),
             "ratio": draw.random(n).tolist(),
-            "day": (np.datetime64("2015-01-01") + draw.integers(0, 3650, n).astype("timedelta64[D]")).astype(str).tolist(),
+            "day": (np.datetime64("2015-01-01") + draw.integers(0, 3650, n).astype("timedelta64[D]"))
+            .astype(str)
+            .tolist(),
             "stamp": (np.datetime64("2020-01-01T00:00:00") + draw.integers(0, 10**8, n).astype("timedelta64[s]"))
             .astype(str)
             .tolist(),
@@ -119,7 +123,8 @@ def sheet_rows(c: dict):
         day = first_day + datetime.timedelta(days=score)
         numbers = [(i * j) % 1000 if j % 2 else amount / j for j in range(9, 20)]
         text = c["text"][i].strip('"')
-        yield [row_id, text, c["category"][i], count, amount, c["ratio"][i], day, bool(score % 2), c["ref"][i], *numbers]
+        cells = [row_id, text, c["category"][i], count, amount, c["ratio"][i], day, bool(score % 2), c["ref"][i]]
+        yield cells + numbers
 
 
 def make_csv(path: Path, rows: int) -> None:
@@ -137,7 +142,7 @@ def make_xlsx(path: Path, rows: int) -> None:
     with xlsxwriter.Workbook(path, options) as workbook:
         sheet = workbook.add_worksheet("Data")
         sheet.write_row(0, 0, [f"c{j}" for j in range(20)])
-        for n, row in enumerate(chain.from_iterable(map(sheet_rows, chunks(rows))), start=1):
+        for n, row in enumerate(chain.from_iterable(map(sheet_rows, chunks(min(rows, MOST_SHEET_ROWS)))), start=1):
             sheet.write_row(n, 0, row)
 
 

@@ -70,11 +70,12 @@ def reportlab_report(path: Path, pages: int, author: Author) -> None:
     pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
     body = ParagraphStyle("body", fontName="Vera", fontSize=9, leading=12, spaceAfter=8)
     title = ParagraphStyle("title", parent=body, fontSize=15, leading=20)
+    rules = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("FONTNAME", (0, 0), (-1, -1), "Vera")]
     flow = []
     for n in range(pages):
         flow.append(Paragraph(f"{n + 1} {author.sentence()}"[:60], title))
         flow.extend(Paragraph(author.paragraph(), body) for _ in range(5))
-        flow.append(Table(author.table(), style=[("GRID", (0, 0), (-1, -1), 0.5, "black"), ("FONTNAME", (0, 0), (-1, -1), "Vera")]))
+        flow.append(Table(author.table(), style=rules))
         flow.append(PageBreak())
     SimpleDocTemplate(str(path), invariant=1).build(flow)
 
@@ -82,12 +83,13 @@ def reportlab_report(path: Path, pages: int, author: Author) -> None:
 def typst_report(path: Path, pages: int, author: Author) -> None:
     import typst
 
-    parts = ["#set page(columns: 2)\n#set par(justify: true)\n#set text(size: 10pt)"]
+    style = "#set page(columns: 2)\n#set par(justify: true)\n#set text(size: 10pt)\n"
+    parts = []
     for n in range(pages):
         cells = ", ".join(f"[{cell}]" for row in author.table() for cell in row[:3])
         paragraphs = "\n\n".join(author.paragraph() for _ in range(7))
         parts.append(f"= {author.sentence()}\n{paragraphs}\n\n#table(columns: 3, {cells})")
-    typst.compile("\n#pagebreak()\n".join(parts).encode(), output=str(path))
+    typst.compile((style + "\n#pagebreak()\n".join(parts)).encode(), output=str(path))
 
 
 def make_pdfs(path: Path, files: int) -> None:

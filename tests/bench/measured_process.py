@@ -81,9 +81,7 @@ def measure(argv: list[str], cwd: Path, env: dict[str, str], limit_s: float) -> 
     watch = Watch()
     with tempfile.TemporaryFile() as said:
         began = time.monotonic()
-        child = subprocess.Popen(
-            argv, cwd=cwd, env=os.environ | env, stdout=said, stderr=said, start_new_session=True
-        )
+        child = subprocess.Popen(argv, cwd=cwd, env=os.environ | env, stdout=said, stderr=said, start_new_session=True)
         limit = threading.Timer(limit_s, end_group, [child.pid])
         limit.start()
         watch.begin(child.pid)

@@ -49,7 +49,9 @@ def are_documents(files: list[Path]) -> bool:
 def main() -> None:
     files = sorted(p for p in Path(sys.argv[1]).rglob("*") if p.suffix in {".parquet", ".text"})
     size = {"out_mb": round(sum(file.stat().st_size for file in files) / 1e6, 1)}
-    found = {"rows": 0, "kept": "nothing"} if not files else (of_documents if are_documents(files) else of_tables)(files)
+    found = (
+        {"rows": 0, "kept": "nothing"} if not files else (of_documents if are_documents(files) else of_tables)(files)
+    )
     print(json.dumps(size | found))
 
 
