@@ -554,3 +554,14 @@ fn a_reserved_folder_is_neither_read_nor_written() {
     let written = run(&folder.path().join("other"), &source);
     assert_eq!(written.summary.failed, 1, "{:?}", written.files);
 }
+
+#[test]
+fn outputs_never_take_the_places_of_sources_below_the_destination() {
+    let folder = folder(&[("sub/x.csv.parquet", b"mine"), ("sub/sub/x.csv", b"a,b\n1,2\n"), ("sub/y.csv", b"a\n1\n")]);
+    let destination = folder.path().join("in");
+    let outcome = convert_with(&destination.join("sub"), &destination, &ConversionOptions::default());
+    let file = outcome.files.iter().find(|file| file.source == "sub/x.csv").unwrap();
+    assert_eq!(file.error.as_ref().unwrap().code, textmill::core::failure::Code::AlreadyExists);
+    assert_eq!(fs::read(destination.join("sub/x.csv.parquet")).unwrap(), b"mine");
+    assert!(destination.join("y.csv.parquet").is_file());
+}

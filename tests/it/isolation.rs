@@ -107,3 +107,25 @@ fn a_reader_that_is_killed_costs_its_file_and_nothing_else() {
     assert_eq!(outcome["files"][0]["error"]["code"], "crashed", "{}", outcome["files"][0]);
     assert!(workers_of(std::process::id()).iter().all(|id| *id != worker));
 }
+
+#[test]
+fn ctrl_c_in_a_terminal_cancels_the_run_and_blames_no_file() {
+    use std::os::unix::process::CommandExt;
+    if !PathBuf::from("/proc/self/task").is_dir() {
+        return;
+    }
+    let folder = folder(600_000);
+    let mut command = textmill(folder.path());
+    // A terminal sends the signal to the whole group of its program.
+    command.args(["convert", ".", "out"]).process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let run = command.spawn().unwrap();
+    let begun = Instant::now();
+    while workers_of(run.id()).is_empty() {
+        assert!(begun.elapsed() < DEADLINE, "no worker was started");
+        std::thread::yield_now();
+    }
+    let group = format!("-{}", run.id());
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+}

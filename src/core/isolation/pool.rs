@@ -52,6 +52,8 @@ impl Isolation {
         if content.is_plain_text() {
             return open::tables(input, content, options);
         }
+        // Taken before the worker reads: should the file change meanwhile, the next run sees that it has.
+        input.sha256()?;
         let again = (input.size_bytes() <= LARGE).then(|| self.clone());
         let process = self.open(input.path(), content, options)?;
         Ok(Box::new(WorkerTables::new(process, again, input.cancel().clone())))

@@ -24,6 +24,8 @@ use crate::core::tabular::input::InputError;
 const FRAMES_AHEAD: usize = 4;
 /// How often a wait looks whether it should end.
 const LOOK: Duration = Duration::from_millis(50);
+/// Where large packed files are unpacked to.
+const TEMP_DIR: &str = "TMPDIR";
 /// Bytes of what a worker says to standard error that are kept, from the end.
 const SAID: usize = 4096;
 
@@ -59,7 +61,9 @@ impl Process {
         };
         let mut command = Command::new(starter.program.clone().map_or_else(program, Ok).map_err(failed)?);
         // Nothing of the environment is its business: keys least of all.
-        command.arg(COMMAND).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg(COMMAND).env_clear().env(TEMP_DIR, std::env::temp_dir());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        leave_group(&mut command);
         let mut child = command.spawn().map_err(failed)?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
@@ -108,12 +112,10 @@ impl Process {
     pub(super) fn answer(&mut self, cancel: &CancellationToken) -> Result<Frame, TableError> {
         loop {
             match self.answers.recv_timeout(LOOK) {
+                _ if cancel.is_cancelled() => return Err(InputError::Cancelled.into()),
+                _ if Instant::now() >= self.deadline => return Err(verdict::too_slow(&self.limits).into()),
                 Ok(frame) => return Ok(frame),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.end().into()),
-                Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return Err(InputError::Cancelled.into()),
-                Err(RecvTimeoutError::Timeout) if Instant::now() >= self.deadline => {
-                    return Err(verdict::too_slow(&self.limits).into());
-                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
@@ -141,6 +143,16 @@ impl Drop for Process {
         let _ = self.child.wait();
     }
 }
+
+/// Ctrl-C in a terminal goes to a whole group: it is the parent that it means, which then ends its workers.
+#[cfg(unix)]
+fn leave_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn leave_group(_command: &mut Command) {}
 
 /// This program. On Linux also after it was replaced by another version.
 fn program() -> std::io::Result<PathBuf> {

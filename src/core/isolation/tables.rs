@@ -64,19 +64,21 @@ impl Tables for WorkerTables {
                 let (bench, cancel) = (Arc::clone(&self.bench), self.cancel.clone());
                 Ok(Some(Box::new(WorkerTable { found: *found, bench, cancel })))
             }
-            Frame::Answer(last) => {
-                if let Some(pool) = &self.pool {
-                    pool.give_back(process);
-                }
-                match last {
-                    Answer::NoMoreTables => Ok(None),
-                    Answer::Empty => Err(TableError::Empty),
-                    Answer::Failed(failure) => Err(failure.into()),
-                    _ => Err(nonsense()),
-                }
-            }
-            Frame::Arrow(_) => Err(nonsense()),
+            Frame::Answer(Answer::NoMoreTables) => self.end(process, Ok(None)),
+            Frame::Answer(Answer::Empty) => self.end(process, Err(TableError::Empty)),
+            Frame::Answer(Answer::Failed(failure)) => self.end(process, Err(failure.into())),
+            Frame::Answer(_) | Frame::Arrow(_) => Err(nonsense()),
         }
+    }
+}
+
+impl WorkerTables {
+    /// The worker waits for the next file; `answer` is what it said of this one.
+    fn end<T>(&self, process: Process, answer: Result<T, TableError>) -> Result<T, TableError> {
+        if let Some(pool) = &self.pool {
+            pool.give_back(process);
+        }
+        answer
     }
 }
 

@@ -55,7 +55,11 @@ fn as_they_are(input: Input, content: Content, options: &TableOptions) -> Result
         Content::Ole => excel::open_ole(input, options),
         Content::Pdf => document::open_pdf(input, options),
         Content::Html { tables: false } => document::open_html(input, options),
-        Content::Html { tables: true } => html_table::open(&input, options),
+        Content::Html { tables: true } => match html_table::open(&input, options) {
+            // A page without a table may hold what somebody wants to know, if only an error message.
+            Err(TableError::Empty) => document::open_html(input, options),
+            found => found,
+        },
         Content::Xml => xml::open(input, options),
     }
 }

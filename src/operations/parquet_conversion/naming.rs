@@ -60,7 +60,8 @@ fn sheet_part(name: &str) -> String {
         other => other,
     };
     let part: String = name.trim().chars().take(LONGEST_SHEET).map(kept).collect();
-    let is_extension = format::promise(&format!("x.{part}")).is_some() || part == "rejects";
+    let is_extension = format::promise(&format!("x.{part}")).is_some()
+        || ["gz", "zst", "zip", "rejects"].contains(&part.to_lowercase().as_str());
     if part.is_empty() || is_extension { format!("{part}_") } else { part }
 }
 
@@ -73,6 +74,7 @@ mod tests {
         assert_eq!(sheet_part("Zweites Blatt"), "Zweites Blatt");
         assert_eq!(sheet_part("a/b.c"), "a_b_c");
         assert_eq!(sheet_part("csv"), "csv_");
+        assert_eq!(sheet_part("gz"), "gz_");
         assert_eq!(sheet_part(" "), "_");
     }
 

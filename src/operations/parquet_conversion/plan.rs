@@ -48,6 +48,14 @@ impl ConversionSource {
         Ok(Self::File { path: path.to_owned(), name: name.to_string_lossy().into_owned() })
     }
 
+    /// The folder, if it is one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(path) => Some(path),
+            Self::File { .. } => None,
+        }
+    }
+
     fn path(&self) -> &Path {
         match self {
             Self::Folder(path) | Self::File { path, .. } => path,

@@ -42,7 +42,7 @@ pub fn convert(
         return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));
     }
     fs::create_dir_all(destination).map_err(ConversionError::write("make the folder", destination))?;
-    let staging = Staging::open(destination, context.reserved.clone())?;
+    let staging = Staging::open(destination, source, context.reserved.clone())?;
     let convert = |index: usize, file: &PlannedFile| {
         outcome_of(file, |promise| converter.convert(file, promise, &staging, &index.to_string()))
     };

@@ -30,7 +30,7 @@ pub(super) fn walk(root: &Path, destination: &Path, reserved: Option<&Path>, fil
             continue;
         }
         let real = entry.path().canonicalize().ok();
-        let reason = if entry.file_name() == STAGING || real == destination {
+        let reason = if entry.file_name() == STAGING || (real.is_some() && real == destination) {
             walk.skip_current_dir();
             continue;
         } else if entry.file_name().as_encoded_bytes().starts_with(b".") {

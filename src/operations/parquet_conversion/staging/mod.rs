@@ -22,6 +22,7 @@ use lock::LockedFolder;
 
 use super::error::ConversionError;
 use super::outcome::{ConversionOutcome, FileOutcome, OutputFile};
+use super::plan::ConversionSource;
 use crate::core::hash::sha256_file;
 use crate::core::tabular::input::Input;
 
@@ -41,6 +42,8 @@ pub(super) struct Staging {
     destination: PathBuf,
     /// Outputs must not lie in it.
     reserved: Option<Arc<Path>>,
+    /// The source folder, where the destination lies around it: outputs must not lie among the sources.
+    source: Option<PathBuf>,
     folder: LockedFolder,
     file_system: FileSystem,
     journal: File,
@@ -56,10 +59,16 @@ type Folders = HashSet<PathBuf>;
 
 impl Staging {
     /// Takes the destination, clears what a killed run left, and reads what was done.
-    pub(super) fn open(destination: &Path, reserved: Option<Arc<Path>>) -> Result<Self, ConversionError> {
+    pub(super) fn open(
+        destination: &Path,
+        source: &ConversionSource,
+        reserved: Option<Arc<Path>>,
+    ) -> Result<Self, ConversionError> {
         let real = destination.canonicalize().map_err(ConversionError::write("find", destination))?;
         // The service itself may write there: a job's artifacts.
         let reserved = reserved.filter(|folder| !real.starts_with(folder));
+        let source = source.folder().and_then(|folder| folder.canonicalize().ok());
+        let source = source.filter(|folder| !real.starts_with(folder));
         let folder = LockedFolder::take(destination, real.join(STAGING))?;
         let journal_path = folder.join(JOURNAL);
         let history = History::read(&real, &journal_path);
@@ -68,7 +77,7 @@ impl Staging {
         let journal = journal.map_err(ConversionError::write("open", &journal_path))?;
         let file_system = FileSystem::of(&real).map_err(ConversionError::write("open", &real))?;
         let (touched, seen) = (Mutex::default(), Mutex::default());
-        Ok(Self { destination: real, reserved, folder, file_system, journal, history, touched, seen })
+        Ok(Self { destination: real, reserved, source, folder, file_system, journal, history, touched, seen })
     }
 
     /// The folder that takes the outputs.
@@ -100,6 +109,9 @@ impl Staging {
         match existing.canonicalize() {
             Ok(real) if self.reserved.as_ref().is_some_and(|folder| real.starts_with(folder)) => {
                 Some(format!("`{path}` would lie in a folder of the service itself"))
+            }
+            Ok(real) if self.source.as_ref().is_some_and(|folder| real.starts_with(folder)) => {
+                Some(format!("`{path}` would lie among the source files"))
             }
             Ok(real) if !real.starts_with(&self.destination) => {
                 Some(format!("a link in the destination leads out of it, on the way to `{path}`"))
