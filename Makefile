@@ -60,8 +60,10 @@ fmt: ## Format the Rust code
 
 bench: bench-service bench-convert ## Every figure that BENCHMARKS.md quotes, on this machine
 
-bench-convert: ## CSV and JSONL to Parquet beside duckdb, polars, pyarrow, arro3, pandas (ROWS=1000000 ROUNDS=3)
-	CARGO="$(CARGO)" PYTHON="$(PYTHON)" tests/bench/convert.sh $(or $(ROWS),1000000) $(or $(ROUNDS),3)
+bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=1000000 ROUNDS=3 ONLY="textmill duckdb")
+	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
+	CARGO="$(CARGO)" PYTHON="$(PYTHON)" CASES="$(CASES)" ROWS="$(ROWS)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" \
+		tests/bench/convert.sh
 
 bench-service: release ## Size of the binary, start-up time, memory at rest
 	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill

@@ -1,9 +1,9 @@
 //! SHA-256 as this project writes it: lower-case hexadecimal.
 //!
 //! For: digests of files and requests. Not for: keys and passwords beyond comparing digests of random keys. The one
-//! decision: files are hashed while something else reads or writes them, so the reader wraps the stream.
+//! decision: files are hashed while something else reads or writes them, so reader and writer wrap the stream.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -25,12 +25,9 @@ pub fn sha256_file(path: &Path) -> io::Result<(String, u64)> {
 
 /// Lower-case hexadecimal.
 pub fn to_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a `String` can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |four_bits: u8| char::from(DIGITS[usize::from(four_bits)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Hashes what is read through it.
@@ -62,9 +59,50 @@ impl<R: Read> Read for HashingReader<R> {
     }
 }
 
+/// Hashes what is written through it, so that nobody has to read it back.
+#[derive(Debug)]
+pub struct HashingWriter<W> {
+    inner: W,
+    hasher: Sha256,
+    size_bytes: u64,
+}
+
+impl<W> HashingWriter<W> {
+    /// Starts at the writer's present place.
+    pub fn new(inner: W) -> Self {
+        Self { inner, hasher: Sha256::new(), size_bytes: 0 }
+    }
+
+    /// The writer, and digest and count of the bytes written so far.
+    pub fn finish(self) -> (W, String, u64) {
+        (self.inner, to_hex(&self.hasher.finalize()), self.size_bytes)
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        self.size_bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_has_the_digest_of_what_is_read() {
+        let mut writer = HashingWriter::new(Vec::new());
+        writer.write_all(b"a").unwrap();
+        writer.write_all(b"bc").unwrap();
+        assert_eq!(writer.finish(), (b"abc".to_vec(), sha256_hex(b"abc"), 3));
+    }
 
     #[test]
     fn the_digest_of_abc_is_that_of_fips_180() {

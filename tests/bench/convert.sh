@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
 # Builds the shipped binary, makes the inputs in a folder that goes away, and measures us beside the peers.
-# usage: convert.sh [ROWS] [ROUNDS]; BENCH_JSONL=FILE keeps every single measurement.
+# usage: [CASES="csv_1m xlsx_200k"] [ROWS=1000000] [ROUNDS=3] [ONLY="textmill duckdb"] convert.sh
+#   ROWS          all inputs grow and shrink with it
+#   TEXTMILL      measure this binary and build none
+#   BENCH_PDFS    take the PDFs of this folder, as often as needed, and make none
+#   BENCH_JSONL   append every single measurement to this file
+#   TMPDIR        where inputs and outputs lie, up to 3 GB; in /dev/shm nobody waits for a disk
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-rows="${1:-1000000}"
-rounds="${2:-3}"
+read -ra cases <<<"${CASES:+--cases $CASES}"
+read -ra only <<<"${ONLY:+--only $ONLY}"
 venv="${XDG_CACHE_HOME:-$HOME/.cache}/textmill/bench-venv"
-target="${CARGO_TARGET_DIR:-target}"
+textmill="${TEXTMILL:-${CARGO_TARGET_DIR:-target}/release/textmill}"
 
-"${CARGO:-cargo}" build --release --locked
+[ -n "${TEXTMILL:-}" ] || "${CARGO:-cargo}" build --release --locked
 if ! cmp -s tests/bench/requirements.txt "$venv/requirements.txt"; then
     "${PYTHON:-python3}" -m venv --clear "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
@@ -17,6 +22,7 @@ if ! cmp -s tests/bench/requirements.txt "$venv/requirements.txt"; then
 fi
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
-"$venv/bin/python" tests/bench/convert_inputs.py "$folder" --rows "$rows"
-"$venv/bin/python" tests/bench/convert_peers.py "$folder" --textmill "$target/release/textmill" --rounds "$rounds" \
-    ${BENCH_JSONL:+--jsonl "$BENCH_JSONL"}
+"$venv/bin/python" tests/bench/convert_inputs.py "$folder" --rows "${ROWS:-1000000}" "${cases[@]}" \
+    ${BENCH_PDFS:+--pdfs "$BENCH_PDFS"}
+"$venv/bin/python" tests/bench/convert_bench.py "$folder" --textmill "$textmill" --rounds "${ROUNDS:-3}" \
+    "${cases[@]}" "${only[@]}" ${BENCH_JSONL:+--jsonl "$BENCH_JSONL"}

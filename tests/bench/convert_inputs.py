@@ -1,21 +1,35 @@
-"""Makes the two inputs of the conversion figures: same seed, same rows, on every machine.
+"""Makes the inputs of the conversion figures: same seed, same rows, on every machine.
 
-usage: convert_inputs.py OUTDIR [--rows 1000000]
+usage: convert_inputs.py OUTDIR [--rows 1000000] [--cases csv_1m xlsx_200k] [--pdfs FOLDER]
 
-mixed.csv      12 columns: text with quoted commas, quotes, line breaks and blanks; integers, floats, dates,
-               timestamps, truth values, codes; one integer and one date column with nulls
-records.jsonl  up to 9 keys: a nested object, a list, nulls, and a key that most lines lack
+csv_1m, csv_5m  12 columns: text with quoted commas, quotes, line breaks and blanks; integers, floats, dates,
+                timestamps, truth values, codes; one integer and one date column with nulls
+jsonl_1m        up to 9 keys: a nested object, a list, nulls, and a key that most lines lack
+xlsx_200k       20 columns: the same kinds as in the CSV, and 11 of numbers
+pdf_200         PDFs of three producers (convert_pdfs.py), or those of a folder, repeated
+small_20k       a tree of csv, jsonl and txt files of 5 to 50 rows, 100 in a folder
+
+The numbers in these names hold for a million rows; with another number of rows all inputs grow or shrink alike.
 """
 
 import argparse
+import datetime
 import json
 import os
+import shutil
+from itertools import chain, cycle, islice
 from pathlib import Path
 
 import numpy as np
 
+from convert_pdfs import make_pdfs
+from convert_peers import CASES
+
 SEED = 20260101
 CHUNK = 100_000
+MOST_ROWS = 50
+# What a sheet can hold below its header.
+MOST_SHEET_ROWS = 1_048_575
 WORDS = np.array(
     "emission water policy board supply chain worker safety carbon neutral target report audit "
     "région énergie déchets Wohngebäude biodiversité supplier ethics index".split()
@@ -49,7 +63,9 @@ def chunks(rows: int):
             "count": draw.integers(-(10**6), 10**9, n).tolist(),
             "amount": draw.normal(0, 1e4, n).tolist(),
             "ratio": draw.random(n).tolist(),
-            "day": (np.datetime64("2015-01-01") + draw.integers(0, 3650, n).astype("timedelta64[D]")).astype(str).tolist(),
+            "day": (np.datetime64("2015-01-01") + draw.integers(0, 3650, n).astype("timedelta64[D]"))
+            .astype(str)
+            .tolist(),
             "stamp": (np.datetime64("2020-01-01T00:00:00") + draw.integers(0, 10**8, n).astype("timedelta64[s]"))
             .astype(str)
             .tolist(),
@@ -86,26 +102,107 @@ def json_lines(c: dict):
         yield json.dumps(record, ensure_ascii=False)
 
 
-def write(path: Path, rows: int, lines, header: str = "") -> None:
-    """Writes a whole file or none; an existing one is kept."""
-    if path.exists():
-        return
-    unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="") as f:
+def text_lines(c: dict):
+    for category, ref in zip(c["category"], c["ref"]):
+        yield f"{category} {ref}"
+
+
+def write_lines(path: Path, rows: int, lines, header: str = "") -> None:
+    with path.open("w", encoding="utf-8", newline="") as f:
         f.write(header)
         for chunk in chunks(rows):
             f.write("\n".join(lines(chunk)) + "\n")
+
+
+def sheet_rows(c: dict):
+    """Rows of 20 cells: number, three texts, numbers, a date, a truth value, and 11 more numbers."""
+    first_day = datetime.datetime(2020, 1, 1)
+    for i, row_id in enumerate(c["row_id"]):
+        score, amount = c["score"][i], c["amount"][i]
+        count = c["count"][i] if score else None
+        day = first_day + datetime.timedelta(days=score)
+        numbers = [(i * j) % 1000 if j % 2 else amount / j for j in range(9, 20)]
+        text = c["text"][i].strip('"')
+        cells = [row_id, text, c["category"][i], count, amount, c["ratio"][i], day, bool(score % 2), c["ref"][i]]
+        yield cells + numbers
+
+
+def make_csv(path: Path, rows: int) -> None:
+    write_lines(path, rows, csv_lines, HEADER + "\n")
+
+
+def make_jsonl(path: Path, rows: int) -> None:
+    write_lines(path, rows, json_lines)
+
+
+def make_xlsx(path: Path, rows: int) -> None:
+    import xlsxwriter
+
+    options = {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path, options) as workbook:
+        sheet = workbook.add_worksheet("Data")
+        sheet.write_row(0, 0, [f"c{j}" for j in range(20)])
+        for n, row in enumerate(chain.from_iterable(map(sheet_rows, chunks(min(rows, MOST_SHEET_ROWS)))), start=1):
+            sheet.write_row(n, 0, row)
+
+
+def make_tree(path: Path, files: int) -> None:
+    draw = np.random.default_rng(SEED)
+    endless = {
+        extension: chain.from_iterable(map(lines, chunks(files * MOST_ROWS)))
+        for extension, lines in (("csv", csv_lines), ("jsonl", json_lines), ("txt", text_lines))
+    }
+    for n, extension, rows in zip(range(files), cycle(endless), draw.integers(5, MOST_ROWS + 1, files)):
+        file = path / f"{n // 100:03}" / f"{n:05}.{extension}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        header = [HEADER] if extension == "csv" else []
+        file.write_text("\n".join(chain(header, islice(endless[extension], rows))) + "\n", encoding="utf-8")
+
+
+def copy_pdfs(folder: Path, path: Path, files: int) -> None:
+    """Takes the PDFs of a folder, as often as it needs to."""
+    found = sorted(folder.rglob("*.pdf"))
+    if not found:
+        raise SystemExit(f"convert_inputs.py: no *.pdf in {folder}")
+    path.mkdir(exist_ok=True)
+    for n, file in zip(range(files), cycle(found)):
+        shutil.copyfile(file, path / f"{n:03}-{file.name}")
+
+
+def make(case: str, path: Path, rows: int, pdfs: Path | None) -> None:
+    """Makes a whole input or none; an existing one is kept."""
+    if path.exists():
+        return
+    unfinished = path.with_name("unfinished-" + path.name)
+    maker, share = MAKERS[case]
+    size = max(1, round(rows * share))
+    if case == "pdf_200" and pdfs:
+        copy_pdfs(pdfs, unfinished, size)
+    else:
+        maker(unfinished, size)
     os.replace(unfinished, path)
+
+
+MAKERS = {
+    "csv_1m": (make_csv, 1),
+    "csv_5m": (make_csv, 5),
+    "jsonl_1m": (make_jsonl, 1),
+    "xlsx_200k": (make_xlsx, 1 / 5),
+    "pdf_200": (make_pdfs, 1 / 5_000),
+    "small_20k": (make_tree, 1 / 50),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the inputs of the conversion figures.")
     parser.add_argument("outdir", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
+    parser.add_argument("--pdfs", type=Path, help="folder of PDFs to take for pdf_200")
     args = parser.parse_args()
     args.outdir.mkdir(parents=True, exist_ok=True)
-    write(args.outdir / "mixed.csv", args.rows, csv_lines, HEADER + "\n")
-    write(args.outdir / "records.jsonl", args.rows, json_lines)
+    for case in args.cases:
+        make(case, args.outdir / CASES[case].source, args.rows, args.pdfs)
 
 
 if __name__ == "__main__":

@@ -1,179 +1,228 @@
-"""Measures conversions to Parquet: ours beside the peers', each in a process of its own.
+"""What each peer does to convert an input to Parquet, as its documentation has it, and which peers see the whole file.
 
-usage: convert_peers.py INPUTS --textmill PATH [--rounds 3] [--only duckdb,textmill] [--jsonl FILE]
+usage: convert_peers.py CASE PEER SOURCE DESTINATION      (DESTINATION: a folder that exists)
 
-Wall, user + system CPU and peak memory come from wait4, start-up included. Rounds are interleaved, so that a busy
-minute of the machine hits everybody; the table holds medians, and the span of wall times. All write zstd at level 3.
-Types from the whole file, as ours, are asked of duckdb, arro3 and polars; polars' CSV reader looks at 100 rows instead
-(its whole-file inference took 45 CPU seconds for a million), pyarrow's readers at the first block. Output is read back
-and its rows counted.
-This process imports nothing large: on Linux a child's peak memory starts at its parent's.
+The one decision: nothing is tuned but what keeps the comparison fair. All write zstd at level 3 and, where they can at
+bearable cost, find types in the whole file as textmill does. polars' CSV reader looks at 100 rows (its whole-file
+inference takes 45 CPU seconds for a million), pyarrow's readers at the first block. The peers that read PDFs write plain
+text, which is less work than Parquet. Libraries are imported where they are used: a peer pays for its own only.
 """
 
-import argparse
-import json
-import os
-import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 
-PEERS = {
-    "mixed.csv": {
-        "duckdb": "import duckdb; c = duckdb.connect(); c.execute('set enable_progress_bar=false');"
-        "c.execute(f\"COPY (FROM read_csv('{src}', sample_size=-1)) TO '{dst}' (FORMAT parquet, COMPRESSION zstd)\")",
-        "pyarrow": "import pyarrow.csv as c, pyarrow.parquet as q\n"
-        "r = c.open_csv(src, parse_options=c.ParseOptions(newlines_in_values=True))\n"
-        "w = q.ParquetWriter(dst, r.schema, compression='zstd', compression_level=3)\n"
-        "for b in r: w.write_batch(b)\n"
-        "w.close()",
-        "polars": "import polars as pl\n"
-        "pl.scan_csv(src, try_parse_dates=True).sink_parquet(dst, compression='zstd', compression_level=3)",
-        "arro3": "import arro3.io as a\n"
-        "s = a.infer_csv_schema(src, has_header=True)\n"
-        "a.write_parquet(a.read_csv(src, s, has_header=True, batch_size=16384), dst, compression='zstd(3)')",
-        "pandas": "import pandas as pd; pd.read_csv(src).to_parquet(dst, compression='zstd', compression_level=3)",
-    },
-    "records.jsonl": {
-        "duckdb": "import duckdb; c = duckdb.connect(); c.execute('set enable_progress_bar=false');"
-        "c.execute(f\"COPY (FROM read_json('{src}', format='newline_delimited', sample_size=-1)) TO '{dst}' (FORMAT parquet, COMPRESSION zstd)\")",
-        "pyarrow": "import pyarrow.json as c, pyarrow.parquet as q\n"
-        "q.write_table(c.read_json(src), dst, compression='zstd', compression_level=3)",
-        "polars": "import polars as pl\n"
-        "pl.scan_ndjson(src, infer_schema_length=None).sink_parquet(dst, compression='zstd', compression_level=3)",
-        "arro3": "import arro3.io as a\n"
-        "s = a.infer_json_schema(src)\n"
-        "a.write_parquet(a.read_json(src, s, batch_size=16384), dst, compression='zstd(3)')",
-        "pandas": "import pandas as pd\n"
-        "pd.read_json(src, lines=True, dtype=False, convert_dates=False).to_parquet(dst, compression='zstd', compression_level=3)",
-    },
-}
-PACKAGE = {"arro3": "arro3-io"}
-READ_BACK = """
-import sys, json, collections, pyarrow.parquet as q
-rows, types = 0, collections.Counter()
-for p in sys.argv[1:]:
-    rows += q.read_metadata(p).num_rows
-    types.update(str(t).split('<')[0].split('[')[0].replace('large_', '').replace('_view', '') for t in q.read_schema(p).types)
-print(json.dumps({'rows': rows, 'types': ', '.join(f'{n} {t}' for t, n in types.most_common())}))
-"""
+ZSTD = {"compression": "zstd", "compression_level": 3}
 
 
-def command(peer: str, code: str, src: Path, dst: Path, textmill: Path) -> list[str]:
-    if peer == "textmill":
-        return [str(textmill), "convert", str(src), str(dst), "--quiet"]
-    return [sys.executable, "-W", "ignore", "-c", f"src, dst = {str(src)!r}, {str(dst / 'out.parquet')!r}\n{code}"]
+def duckdb_copy(source: str, destination: Path, connection) -> None:
+    connection.execute(f"COPY (FROM {source}) TO '{destination}' (FORMAT parquet, COMPRESSION zstd)")
 
 
-def measure(argv: list[str], cwd: Path, limit_s: int) -> dict:
-    """Runs one conversion to its end, or to the limit."""
-    env = os.environ | {"TEXTMILL_STATE_DIR": str(cwd / "state")}
-    with tempfile.TemporaryFile() as errors:
-        started = time.monotonic()
-        child = subprocess.Popen(["timeout", str(limit_s), *argv], cwd=cwd, env=env, stdout=errors, stderr=errors)
-        _, status, used = os.wait4(child.pid, 0)
-        wall_s = time.monotonic() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-        errors.seek(0)
-        tail = errors.read()[-300:].decode(errors="replace").strip()
-    return {
-        "exit_status": child.returncode,
-        "wall_s": round(wall_s, 3),
-        "cpu_s": round(used.ru_utime + used.ru_stime, 3),
-        "peak_mib": round(used.ru_maxrss / 1024),
-        "load": round(os.getloadavg()[0], 1),
-        "error": tail if child.returncode else None,
+def duckdb_connection():
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def duckdb_csv(src: Path, dst: Path) -> None:
+    duckdb_copy(f"read_csv('{src}', sample_size=-1)", dst / "out.parquet", duckdb_connection())
+
+
+def duckdb_jsonl(src: Path, dst: Path) -> None:
+    source = f"read_json('{src}', format='newline_delimited', sample_size=-1)"
+    duckdb_copy(source, dst / "out.parquet", duckdb_connection())
+
+
+def duckdb_tree(src: Path, dst: Path) -> None:
+    readers = {
+        ".csv": "read_csv('{}', sample_size=-1)",
+        ".txt": "read_csv('{}', sample_size=-1, header=false, delim='\t')",
+        ".jsonl": "read_json('{}', format='newline_delimited', sample_size=-1)",
     }
+    connection = duckdb_connection()
+    for file, out in mirrored(src, dst):
+        duckdb_copy(readers[file.suffix].format(file), out, connection)
 
 
-def read_back(dst: Path) -> dict:
-    """Rows and column types of what was written, by a reader that is none of us."""
-    files = sorted(str(p) for p in dst.rglob("*.parquet"))
-    size = sum(os.path.getsize(p) for p in files)
-    found = subprocess.run([sys.executable, "-c", READ_BACK, *files], capture_output=True, text=True, check=False)
-    if found.returncode or not files:
-        return {"out_mb": round(size / 1e6, 1), "rows": None, "types": found.stderr.strip()[-120:] or "no output"}
-    return {"out_mb": round(size / 1e6, 1)} | json.loads(found.stdout)
+def pyarrow_csv(src: Path, dst: Path) -> None:
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    batches = pyarrow.csv.open_csv(src, parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True))
+    with pyarrow.parquet.ParquetWriter(dst / "out.parquet", batches.schema, **ZSTD) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
-def one(peer: str, code: str, src: Path, textmill: Path, limit_s: int) -> dict:
-    with tempfile.TemporaryDirectory(dir=src.parent, prefix="run-") as folder:
-        dst = Path(folder) / "out"
-        dst.mkdir()
-        # Ours stays inside its data root, the working directory: input and output are named from there.
-        source = Path(folder) / src.name
-        os.link(src, source)
-        result = measure(command(peer, code, Path(src.name), Path("out"), textmill), Path(folder), limit_s)
-        return result | (read_back(dst) if result["exit_status"] == 0 else {"out_mb": None, "rows": None, "types": None})
+def pyarrow_jsonl(src: Path, dst: Path) -> None:
+    import pyarrow.json
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.json.read_json(src), dst / "out.parquet", **ZSTD)
 
 
-def name_of(peer: str, textmill: Path) -> str:
-    if peer == "textmill":
-        shown = subprocess.run([textmill, "--version"], capture_output=True, text=True, check=False).stdout.split()
-        return f"**textmill {shown[1] if len(shown) > 1 else ''}**"
-    return f"{peer} {version(PACKAGE.get(peer, peer))}"
+def pyarrow_tree(src: Path, dst: Path) -> None:
+    import pyarrow.csv
+    import pyarrow.json
+    import pyarrow.parquet
+
+    quoted = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    listed = {
+        "read_options": pyarrow.csv.ReadOptions(autogenerate_column_names=True),
+        "parse_options": pyarrow.csv.ParseOptions(delimiter="\t"),
+    }
+    readers = {
+        ".csv": lambda file: pyarrow.csv.read_csv(file, parse_options=quoted),
+        ".txt": lambda file: pyarrow.csv.read_csv(file, **listed),
+        ".jsonl": pyarrow.json.read_json,
+    }
+    for file, out in mirrored(src, dst):
+        pyarrow.parquet.write_table(readers[file.suffix](file), out, **ZSTD)
 
 
-def table(case: str, size_mb: float, results: dict[str, list[dict]], textmill: Path) -> None:
-    print(f"\n### {case}, {size_mb:.0f} MB\n")
-    print("| converter | wall s (span) | CPU s | peak MiB | out MB | rows | column types |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
+def polars_csv(src: Path, dst: Path) -> None:
+    import polars
 
-    def median(runs: list[dict], key: str) -> float:
-        return statistics.median(r[key] for r in runs)
-
-    def line(peer: str, runs: list[dict]) -> str:
-        done = [r for r in runs if r["exit_status"] == 0]
-        if not done:
-            last = (runs[-1]["error"] or "").splitlines() or [""]
-            return f"| {name_of(peer, textmill)} | failed ({runs[-1]['exit_status']}) | | | | | {last[-1][:100]} |"
-        walls = [r["wall_s"] for r in done]
-        return (
-            f"| {name_of(peer, textmill)} | {statistics.median(walls):.2f} ({min(walls):.2f}–{max(walls):.2f}) "
-            f"| {median(done, 'cpu_s'):.2f} | {median(done, 'peak_mib'):.0f} | {done[-1]['out_mb']} | {done[-1]['rows']} | {done[-1]['types']} |"
-        )
-
-    for peer, runs in results.items():
-        print(line(peer, runs))
+    polars.scan_csv(src, try_parse_dates=True).sink_parquet(dst / "out.parquet", **ZSTD)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Measures conversions to Parquet beside the peers.")
-    parser.add_argument("inputs", type=Path, help="folder that convert_inputs.py filled")
-    parser.add_argument("--textmill", type=Path, help="our binary; left out: the peers alone")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--limit-s", type=int, default=300, help="seconds for one conversion")
-    parser.add_argument("--only", default="", help="converters, by comma")
-    parser.add_argument("--jsonl", type=Path, help="append every single measurement here")
-    args = parser.parse_args()
-    textmill = args.textmill.resolve() if args.textmill else None
-    wanted = [p for p in args.only.split(",") if p]
-    failed = False
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, {args.rounds} rounds, medians", flush=True)
-    for case, peers in PEERS.items():
-        src = (args.inputs / case).resolve()
-        chosen = ({"textmill": ""} if textmill else {}) | peers
-        chosen = {p: c for p, c in chosen.items() if not wanted or p in wanted}
-        results: dict[str, list[dict]] = {p: [] for p in chosen}
-        for n in range(args.rounds):
-            order = list(chosen)
-            for peer in order[n % len(order) :] + order[: n % len(order)]:
-                result = one(peer, chosen[peer], src, textmill, args.limit_s)
-                results[peer].append(result)
-                print(f"  {case} round {n + 1} {peer}: {result['wall_s']} s", file=sys.stderr, flush=True)
-                if args.jsonl:
-                    with args.jsonl.open("a") as f:
-                        f.write(json.dumps({"case": case, "converter": peer, "round": n + 1} | result) + "\n")
-        failed |= any(r["exit_status"] for r in results.get("textmill", []))
-        table(case, src.stat().st_size / 1e6, results, textmill)
-    return 1 if failed else 0
+def polars_jsonl(src: Path, dst: Path) -> None:
+    import polars
+
+    polars.scan_ndjson(src, infer_schema_length=None).sink_parquet(dst / "out.parquet", **ZSTD)
+
+
+def polars_xlsx(src: Path, dst: Path) -> None:
+    import polars
+
+    polars.read_excel(src, infer_schema_length=None).write_parquet(dst / "out.parquet", **ZSTD)
+
+
+def polars_tree(src: Path, dst: Path) -> None:
+    import polars
+
+    whole = {"infer_schema_length": None}
+    readers = {
+        ".csv": lambda file: polars.read_csv(file, try_parse_dates=True, **whole),
+        ".txt": lambda file: polars.read_csv(file, has_header=False, separator="\t", **whole),
+        ".jsonl": lambda file: polars.read_ndjson(file, **whole),
+    }
+    for file, out in mirrored(src, dst):
+        readers[file.suffix](file).write_parquet(out, **ZSTD)
+
+
+def arro3_csv(src: Path, dst: Path) -> None:
+    import arro3.io
+
+    schema = arro3.io.infer_csv_schema(src, has_header=True)
+    batches = arro3.io.read_csv(src, schema, has_header=True, batch_size=16384)
+    arro3.io.write_parquet(batches, dst / "out.parquet", compression="zstd(3)")
+
+
+def arro3_jsonl(src: Path, dst: Path) -> None:
+    import arro3.io
+
+    batches = arro3.io.read_json(src, arro3.io.infer_json_schema(src), batch_size=16384)
+    arro3.io.write_parquet(batches, dst / "out.parquet", compression="zstd(3)")
+
+
+def pandas_csv(src: Path, dst: Path) -> None:
+    import pandas
+
+    pandas.read_csv(src).to_parquet(dst / "out.parquet", **ZSTD)
+
+
+def pandas_jsonl(src: Path, dst: Path) -> None:
+    import pandas
+
+    table = pandas.read_json(src, lines=True, dtype=False, convert_dates=False)
+    table.to_parquet(dst / "out.parquet", **ZSTD)
+
+
+def pandas_xlsx(src: Path, dst: Path) -> None:
+    import pandas
+
+    pandas.read_excel(src, engine="calamine").to_parquet(dst / "out.parquet", **ZSTD)
+
+
+def fastexcel_xlsx(src: Path, dst: Path) -> None:
+    import fastexcel
+    import pyarrow
+    import pyarrow.parquet
+
+    sheet = fastexcel.read_excel(src).load_sheet(0, schema_sample_rows=None)
+    pyarrow.parquet.write_table(pyarrow.Table.from_batches([sheet.to_arrow()]), dst / "out.parquet", **ZSTD)
+
+
+def pypdfium2_pdf(src: Path, dst: Path) -> None:
+    import pypdfium2
+
+    for file, out in mirrored(src, dst, ".text"):
+        try:
+            document = pypdfium2.PdfDocument(file)
+            out.write_text("\f".join(page.get_textpage().get_text_bounded() for page in document))
+        except pypdfium2.PdfiumError:
+            continue
+
+
+def kreuzberg_pdf(src: Path, dst: Path) -> None:
+    import kreuzberg
+
+    files = list(mirrored(src, dst, ".text"))
+    config = kreuzberg.ExtractionConfig(use_cache=False)
+    found = kreuzberg.batch_extract_files_sync([file for file, _ in files], config=config)
+    for (_, out), result in zip(files, found, strict=True):
+        # A file that can't be read has no metadata, and the message as its content.
+        if result.metadata:
+            out.write_text(result.content)
+
+
+def mirrored(src: Path, dst: Path, extension: str = ".parquet"):
+    """Every file below `src`, and where its output goes."""
+    for file in sorted(p for p in src.rglob("*") if p.is_file()):
+        out = dst / file.relative_to(src).with_name(file.name + extension)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield file, out
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input, and who converts it."""
+
+    source: str
+    peers: dict
+    whole_file: frozenset
+
+
+CSV = {"duckdb": duckdb_csv, "pyarrow": pyarrow_csv, "polars": polars_csv, "arro3": arro3_csv, "pandas": pandas_csv}
+CSV_WHOLE = frozenset({"duckdb", "arro3"})
+JSONL = {
+    "duckdb": duckdb_jsonl,
+    "pyarrow": pyarrow_jsonl,
+    "polars": polars_jsonl,
+    "arro3": arro3_jsonl,
+    "pandas": pandas_jsonl,
+}
+XLSX = {"fastexcel": fastexcel_xlsx, "polars": polars_xlsx, "pandas": pandas_xlsx}
+PDF = {"pypdfium2": pypdfium2_pdf, "kreuzberg": kreuzberg_pdf}
+TREE = {"duckdb": duckdb_tree, "pyarrow": pyarrow_tree, "polars": polars_tree}
+CASES = {
+    "csv_1m": Case("csv_1m.csv", CSV, CSV_WHOLE),
+    "csv_5m": Case("csv_5m.csv", CSV, CSV_WHOLE),
+    "jsonl_1m": Case("jsonl_1m.jsonl", JSONL, frozenset({"duckdb", "polars", "arro3"})),
+    "xlsx_200k": Case("xlsx_200k.xlsx", XLSX, frozenset(XLSX)),
+    "pdf_200": Case("pdf_200", PDF, frozenset(PDF)),
+    "small_20k": Case("small_20k", TREE, frozenset(TREE)),
+}
+
+
+def main() -> None:
+    case, peer, src, dst = sys.argv[1:]
+    CASES[case].peers[peer](Path(src), Path(dst))
 
 
 if __name__ == "__main__":
-    if not shutil.which("timeout"):
-        sys.exit("convert_peers.py: `timeout` (coreutils) is not installed")
-    sys.exit(main())
+    main()

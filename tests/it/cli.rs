@@ -22,7 +22,7 @@ fn a_clean_conversion_exits_with_0_and_prints_one_document() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let outcome = json(&output);
     assert_eq!(outcome["summary"]["rows_out"], 1);
-    assert_eq!(outcome["files"][0]["output"]["path"], "a.csv.parquet");
+    assert_eq!(outcome["files"][0]["tables"][0]["output"]["path"], "a.csv.parquet");
     assert!(!folder.path().join(".textmill").exists(), "a command leaves no state directory");
 }
 

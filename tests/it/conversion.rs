@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch, StringArray};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
+use textmill::core::progress::{Progress, ProgressSink};
 use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{
     ConversionError, ConversionOptions, ConversionOutcome, ConversionSource, Delimiter, Encoding, FileStatus, Header,
     SchemaMode, convert,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{tree, unattended};
 
@@ -286,6 +289,57 @@ fn a_cancelled_run_ends_and_the_next_one_finishes() {
     let error = convert(&found, &target, &ConversionOptions::default(), &context).unwrap_err();
     assert!(matches!(error, ConversionError::Cancelled));
     assert_eq!(convert_with(&source, &target, &ConversionOptions::default()).summary.converted, 2);
+}
+
+/// Cancels once so many bytes are done.
+struct CancelAfter(u64, CancellationToken);
+
+impl ProgressSink for CancelAfter {
+    fn report(&self, progress: &Progress) {
+        if progress.done >= self.0 {
+            self.1.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_run_cancelled_in_the_middle_leaves_whole_files_that_are_not_made_again() {
+    let text = |number: usize| format!("id,text\n{}", format!("{number},\"some, words\"\n").repeat(20));
+    let files: Vec<_> = (0..600).map(|number| (format!("d{}/{number}.csv", number % 7), text(number))).collect();
+    let folder = folder(&files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect::<Vec<_>>());
+    let (source, target) = (folder.path().join("in"), folder.path().join("out"));
+    convert_with(&source, &folder.path().join("undisturbed"), &ConversionOptions::default());
+    let undisturbed = tree(&folder.path().join("undisturbed"));
+    let mut context = unattended();
+    context.progress = Arc::new(CancelAfter(text(100).len() as u64 * 350, context.cancel.clone()));
+    let found = ConversionSource::at(&source).unwrap();
+    let error = convert(&found, &target, &ConversionOptions::default(), &context).unwrap_err();
+    assert!(matches!(error, ConversionError::Cancelled), "{error}");
+    let left = tree(&target);
+    let done = left.keys().filter(|path| path.extension().is_some_and(|extension| extension == "parquet")).count();
+    assert!((350..600).contains(&done), "{done}");
+    let journal = Path::new(".textmill-tmp/journal.jsonl");
+    assert_eq!(left[journal].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count(), done);
+    let scratch = [journal, Path::new(".textmill-tmp/lock")];
+    for (path, bytes) in left.iter().filter(|(path, _)| !scratch.contains(&path.as_path())) {
+        assert_eq!(Some(bytes), undisturbed.get(path), "{}", path.display());
+    }
+    let outcome = convert_with(&source, &target, &ConversionOptions::default());
+    assert_eq!((outcome.summary.converted, outcome.summary.unchanged), (600, done as u64));
+    assert_eq!(tree(&target), undisturbed);
+}
+
+#[test]
+fn a_file_of_which_one_table_finds_something_in_its_way_fails_alone_and_leaves_no_other_table() {
+    let page = b"<html><table><tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td></tr></table>\
+        <table><tr><td>c</td><td>d</td></tr><tr><td>3</td><td>4</td></tr></table></html>";
+    let folder = folder(&[("page.xls", page), ("z.csv", b"x,y\n1,2\n")]);
+    let target = folder.path().join("out");
+    fs::create_dir_all(target.join("page.xls.table-2.parquet")).unwrap();
+    let outcome = convert_with(&folder.path().join("in"), &target, &ConversionOptions::default());
+    assert_eq!((outcome.summary.failed, outcome.summary.converted), (1, 1), "{:?}", outcome.files);
+    assert!(!target.join("page.xls.table-1.parquet").exists());
+    assert!(!target.join(".textmill-tmp").exists());
 }
 
 #[test]

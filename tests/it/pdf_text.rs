@@ -39,7 +39,7 @@ fn pdf_text() {
         let entry: Value = serde_json::from_str(&line.unwrap()).unwrap();
         let (path, wanted) = (entry["path"].as_str().unwrap(), characters(entry["pymupdf"].as_str().unwrap()));
         if wanted.values().sum::<usize>() >= FEW {
-            let ours = pdfs.get(path).map(|pdf| characters(&pdf.text())).unwrap_or_default();
+            let ours = pdfs.0.get(path).map(|pdf| characters(&pdf.text())).unwrap_or_default();
             scores.push((f1(&wanted, &ours), path.to_owned()));
         }
     }
@@ -51,7 +51,8 @@ fn pdf_text() {
     println!("pdf: mean character F1 {mean:.3} over {} files", scores.len());
     assert!(mean >= WANTED);
     let manifest: Vec<Value> = serde_json::from_slice(&std::fs::read(data.join("manifest.json")).unwrap()).unwrap();
-    let judged: Vec<_> = manifest.iter().filter(|entry| entry["format"] == "pdf").map(|e| judge(e, &pdfs)).collect();
+    let judged: Vec<_> =
+        manifest.iter().filter(|entry| entry["format"] == "pdf").map(|entry| pdfs.judge(entry)).collect();
     let misses: Vec<_> = judged.iter().filter_map(|verdict| verdict.as_ref().err()).collect();
     println!("pdf: {} of {} files as expected", judged.len() - misses.len(), judged.len());
     assert!(misses.is_empty(), "{misses:#?}");
@@ -81,12 +82,27 @@ impl Pdf {
     }
 }
 
-fn convert_pdfs(source: &Path, target: &Path) -> BTreeMap<String, Pdf> {
+/// PDFs by their path in the manifest.
+pub(crate) struct Pdfs(BTreeMap<String, Pdf>);
+
+impl Pdfs {
+    /// Those among what was converted into `target`.
+    pub(crate) fn of<'a>(outcomes: impl IntoIterator<Item = &'a FileOutcome>, target: &Path) -> Self {
+        let pdfs = outcomes.into_iter().filter(|file| file.source.to_lowercase().ends_with(".pdf"));
+        let pdf = |file: &FileOutcome| Pdf { pages: pages(file, target), outcome: file.clone() };
+        Self(pdfs.map(|file| (format!("files/{}", file.source), pdf(file))).collect())
+    }
+
+    /// Whether one came out as the manifest says.
+    pub(crate) fn judge(&self, entry: &Value) -> Result<(), String> {
+        judge(entry, &self.0)
+    }
+}
+
+fn convert_pdfs(source: &Path, target: &Path) -> Pdfs {
     let options = ConversionOptions { include: vec!["**/*.pdf".to_owned()], ..ConversionOptions::default() };
     let outcome = convert(&ConversionSource::at(source).unwrap(), target, &options, &unattended()).unwrap();
-    // Nothing is said of those that `include` leaves out.
-    let files = outcome.files.into_iter();
-    files.map(|file| (format!("files/{}", file.source), Pdf { pages: pages(&file, target), outcome: file })).collect()
+    Pdfs::of(&outcome.files, target)
 }
 
 fn pages(file: &FileOutcome, target: &Path) -> Vec<(i64, Option<String>)> {

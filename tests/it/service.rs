@@ -48,7 +48,7 @@ fn one_line_of_curl_converts_a_file() {
     assert!(answer.headers().contains_key("preference-applied"));
     let job: Value = answer.json().unwrap();
     assert_eq!(job["result"]["files"][0]["source"], "words.tsv");
-    assert_eq!(job["result"]["files"][0]["table"]["columns"][1]["type"], "Utf8");
+    assert_eq!(job["result"]["files"][0]["tables"][0]["columns"][1]["type"], "Utf8");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 2 GiB, 60 s, 600 s.
     fn default() -> Self {
-        Self { memory: 2 << 30, cpu: Duration::from_secs(60), wall: Duration::from_secs(600) }
+        Self { memory: 2 << 30, cpu: Duration::from_mins(1), wall: Duration::from_mins(10) }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! For: workbooks, PDFs, Office documents and markup. A worker is this same program, started as `textmill
 //! isolated-reader`: it reads one file at a time and sends its tables back. `pool` keeps idle workers, `process` is one
-//! of them as seen from here, `tables` makes its answers the usual [`Tables`], `worker` is the other side, `wire` what
+//! of them as seen from here, `tables` makes its answers the usual tables, `worker` is the other side, `wire` what
 //! goes between. Not for: plain text, which is read by code of ours without recursion.
 //!
 //! The one decision: batches come back as Arrow, not as finished files, so that writing, previewing and whatever else

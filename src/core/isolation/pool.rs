@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio_util::sync::CancellationToken;
-
 use super::limits::Limits;
 use super::process::{Process, Starter};
 use super::tables::WorkerTables;
@@ -40,25 +38,23 @@ impl Isolation {
         self
     }
 
-    /// The tables of a file. `path` is where `input` was opened.
+    /// The tables of a file.
     ///
     /// # Errors
     /// When it can't be read, or holds what no table is read from.
     pub fn tables(
         &self,
         input: Input,
-        path: &Path,
         promise: Promise,
         options: &TableOptions,
-        cancel: &CancellationToken,
     ) -> Result<Box<dyn Tables>, TableError> {
         let content = open::content(&input, promise)?;
         if content.is_plain_text() {
             return open::tables(input, content, options);
         }
         let again = (input.size_bytes() <= LARGE).then(|| self.clone());
-        let process = self.open(path, content, options)?;
-        Ok(Box::new(WorkerTables::new(process, again, cancel.clone())))
+        let process = self.open(input.path(), content, options)?;
+        Ok(Box::new(WorkerTables::new(process, again, input.cancel().clone())))
     }
 
     /// A worker that has begun with a file. One that died while it waited costs nothing.

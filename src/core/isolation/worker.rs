@@ -35,7 +35,7 @@ fn serve(requests: &mut impl Read, answers: &mut impl Write) -> io::Result<()> {
     while let Some(request) = read_words(requests)? {
         let Request::Open(file) = request else { return Err(io::ErrorKind::InvalidData.into()) };
         limits.hold_file()?;
-        let read = catch_unwind(AssertUnwindSafe(|| send_file(*file, requests, answers)));
+        let read = catch_unwind(AssertUnwindSafe(|| send_file(&file, requests, answers)));
         match read.unwrap_or_else(|_panic| Err(SendError::Table(broke_down().into()))) {
             Ok(()) => {}
             Err(SendError::Table(TableError::Empty)) => write_words(&mut *answers, &Answer::Empty)?,
@@ -75,7 +75,7 @@ impl From<io::Error> for SendError {
     }
 }
 
-fn send_file(file: OpenRequest, requests: &mut impl Read, answers: &mut impl Write) -> Result<(), SendError> {
+fn send_file(file: &OpenRequest, requests: &mut impl Read, answers: &mut impl Write) -> Result<(), SendError> {
     let input = Input::open(&file.path, UnpackLimits::default(), CancellationToken::new());
     let mut tables: Box<dyn Tables> = open::tables(input.map_err(TableError::Input)?, file.content, &file.options)?;
     while let Some(table) = tables.next_table()? {

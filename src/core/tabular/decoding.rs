@@ -4,7 +4,7 @@
 //! byte that does not fit the encoding is an error with its offset, never a replacement character; so what comes out is
 //! a `String`, and nobody checks it again.
 //!
-//! Memory: a chunk; ahead of a reader, [`CHUNKS_AHEAD`] and two more.
+//! Memory: a chunk; ahead of a reader, four chunks and two more.
 
 use std::io;
 use std::mem;

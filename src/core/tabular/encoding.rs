@@ -11,6 +11,8 @@ use utoipa::ToSchema;
 
 use super::input::{Input, InputError};
 
+/// No text has this in any encoding but UTF-16, whose mark tells it; damaged files and binary data do.
+const NO_TEXT: &[u8; 2] = b"\xff\xff";
 /// Letters beyond ASCII below which statistics are not trusted.
 const FEW_LETTERS: u64 = 64;
 
@@ -85,8 +87,14 @@ fn utf16_by_zero_bytes(head: &[u8]) -> Option<&'static Encoding> {
 pub fn by_statistics(input: &Input) -> Result<EncodingGuess, InputError> {
     let mut bytes = input.bytes()?;
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let (mut chunk, mut beyond_ascii) = (Vec::new(), 0);
+    let (mut chunk, mut beyond_ascii, mut offset, mut last) = (Vec::new(), 0, 0, 0);
     while bytes.read_chunk(&mut chunk)? > 0 {
+        let split = [last, chunk[0]] == *NO_TEXT;
+        if let Some(at) = memchr::memmem::find(&chunk, NO_TEXT).or(split.then_some(0)) {
+            return Err(InputError::Undecodable { offset: offset + at as u64, encoding: "UTF-8" });
+        }
+        offset += chunk.len() as u64;
+        last = chunk[chunk.len() - 1];
         detector.feed(&chunk, false);
         beyond_ascii += chunk.iter().filter(|byte| !byte.is_ascii()).count() as u64;
         chunk.clear();
@@ -123,6 +131,14 @@ mod tests {
     #[test]
     fn short_western_text_is_windows_1252() {
         assert_eq!(encoding_of(b"name,price\nse\xf1or,5 \x80\n"), "windows-1252");
+    }
+
+    #[test]
+    fn bytes_that_no_text_has_are_not_guessed_at() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"name,age\nbo\xff\xffgie,3\n").unwrap();
+        let input = Input::open(file.path(), UnpackLimits::default(), CancellationToken::new()).unwrap();
+        assert!(matches!(detect(&input, b"name"), Err(InputError::Undecodable { offset: 11, .. })));
     }
 
     #[test]

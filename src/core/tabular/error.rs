@@ -91,7 +91,7 @@ impl Fails for TableError {
             Self::Input(InputError::Read { .. }) => "check the file's permissions",
             Self::Input(InputError::Unpack { .. }) => "pack the file again, or fetch it again",
             Self::Input(InputError::Bomb { .. }) => "unpack it first, if you trust it",
-            Self::Input(InputError::Undecodable { .. }) => "save it as UTF-8",
+            Self::Input(InputError::Undecodable { .. }) => "save it as UTF-8, or say its encoding with `encoding`",
             Self::NotRead { .. } => "export its tables as CSV and convert again, or leave it out with `exclude`",
             Self::Protected => "save it without a password and convert again",
             Self::Broken { .. } => "open it in the program that made it, save it again, and convert again",

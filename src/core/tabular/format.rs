@@ -24,7 +24,7 @@ pub enum FormatName {
     Xlsb,
     /// A workbook of Excel before 2007.
     Xls,
-    /// An OpenDocument workbook.
+    /// A workbook of `LibreOffice` and others, in the `OpenDocument` format.
     Ods,
     /// A PDF: a row a page.
     Pdf,
@@ -132,21 +132,33 @@ pub fn content(head: &[u8], promise: Promise) -> Result<Content, &'static str> {
         return Ok(Content::Pdf);
     }
     Ok(match promise {
+        Promise::Text(TextWish::Delimited(_)) if begins_with_tag(head, &PAGE) => Content::Html { tables: true },
         Promise::Text(wish) => Content::Text(wish),
         Promise::Html => Content::Html { tables: false },
         Promise::Xml => Content::Xml,
         Promise::Pdf => return Err("not a PDF"),
         Promise::Word => return Err("not a Word document"),
-        Promise::Workbook if looks_html(head) => Content::Html { tables: true },
+        Promise::Workbook if begins_with_tag(head, &PAGE) || begins_with_tag(head, &PART) => {
+            Content::Html { tables: true }
+        }
         Promise::Workbook if head.trim_ascii_start().starts_with(b"<?xml") => Content::Xml,
         Promise::Workbook => Content::Text(TextWish::Delimited(Habit::Comma)),
     })
 }
 
-fn looks_html(head: &[u8]) -> bool {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
-    [&b"<html"[..], b"<!doctype html", b"<table", b"<body", b"<head", b"<meta"].into_iter().any(begins)
+/// How a whole web page begins.
+const PAGE: [&[u8]; 2] = [b"<html", b"<!doctype html"];
+/// How what programs save as a workbook may begin, too.
+const PART: [&[u8]; 8] = [b"<table", b"<body", b"<head", b"<meta", b"<style", b"<div", b"<title", b"<center"];
+
+/// Comments before the first tag are looked over.
+fn begins_with_tag(head: &[u8], tags: &[&[u8]]) -> bool {
+    let mut text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    while let Some(comment) = text.strip_prefix(b"<!--") {
+        let Some(end) = memchr::memmem::find(comment, b"-->") else { return false };
+        text = comment[end + 3..].trim_ascii_start();
+    }
+    tags.iter().any(|tag| text.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag)))
 }
 
 /// A magic number, and who takes it.
@@ -229,6 +241,8 @@ mod tests {
         assert_eq!(content(b"PK\x03\x04\x14\0", CSV), Ok(Content::Zip));
         assert_eq!(content(b"a,b\n1,2\n", Promise::Workbook), Ok(Content::Text(TextWish::Delimited(Habit::Comma))));
         assert_eq!(content(b"\n<TABLE><tr>", Promise::Workbook), Ok(Content::Html { tables: true }));
+        assert_eq!(content(b"<!-- made by x -->\n<div>", Promise::Workbook), Ok(Content::Html { tables: true }));
+        assert_eq!(content(b"<!DOCTYPE html>\n<p>", CSV), Ok(Content::Html { tables: true }));
         assert_eq!(content(b"\x89PNG\r\n\x1a\n", CSV), Err("a PNG image"));
         assert_eq!(content(b"BZh,x\n1,2\n", CSV), Ok(Content::Text(TextWish::Delimited(Habit::Comma))));
     }

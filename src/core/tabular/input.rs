@@ -230,6 +230,16 @@ impl Input {
         })
     }
 
+    /// Where the file lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What ends every reading of it.
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
     /// Whether somebody asked for the reading to stop.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled()

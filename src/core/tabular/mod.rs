@@ -21,6 +21,7 @@ pub mod json;
 mod lanes;
 mod lineage;
 pub mod open;
+mod package;
 pub mod parquet;
 pub mod report;
 #[cfg(test)]

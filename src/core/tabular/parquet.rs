@@ -3,7 +3,6 @@
 //! Row groups end by rows or at 128 MiB of encoded pages, whichever comes first, so wide rows don't pile up in memory.
 
 use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 
 use arrow_array::RecordBatch;
@@ -13,6 +12,8 @@ use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use crate::core::hash::HashingWriter;
 
 /// Encoded bytes after which a row group ends.
 const ROW_GROUP_BYTES: usize = 128 << 20;
@@ -31,7 +32,7 @@ pub enum Pages {
 /// A Parquet file in the making.
 #[derive(Debug)]
 pub struct ParquetFile {
-    writer: ArrowWriter<BufWriter<File>>,
+    writer: ArrowWriter<HashingWriter<File>>,
     rows: u64,
 }
 
@@ -60,7 +61,8 @@ impl ParquetFile {
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_key_value_metadata((!pairs.is_empty()).then_some(pairs))
             .build();
-        let writer = ArrowWriter::try_new(BufWriter::new(File::create(path)?), schema, Some(properties))?;
+        // The Parquet writer has a buffer of its own.
+        let writer = ArrowWriter::try_new(HashingWriter::new(File::create(path)?), schema, Some(properties))?;
         Ok(Self { writer, rows: 0 })
     }
 
@@ -77,13 +79,12 @@ impl ParquetFile {
         Ok(())
     }
 
-    /// Writes the footer and brings everything to the disk; says how many rows there are.
+    /// Writes the footer; how many rows there are, and the file with the digest of all that went into it. Nothing is
+    /// synced.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn finish(self) -> Result<u64, ParquetError> {
-        let file = self.writer.into_inner()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        file.sync_all()?;
-        Ok(self.rows)
+    pub fn finish(self) -> Result<(u64, HashingWriter<File>), ParquetError> {
+        Ok((self.rows, self.writer.into_inner()?))
     }
 }

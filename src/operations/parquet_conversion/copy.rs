@@ -1,5 +1,6 @@
 //! All rows of a table into its Parquet file and its rejects; large tables in two threads.
 
+use std::fs::File;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -10,20 +11,21 @@ use tokio_util::sync::CancellationToken;
 use super::error::ConversionError;
 use super::rejects::RejectsFile;
 use super::stop::Stop;
+use crate::core::hash::HashingWriter;
 use crate::core::tabular::parquet::ParquetFile;
 use crate::core::tabular::table::Batches;
 
 /// Batches between the two threads.
 const BATCHES_AHEAD: usize = 4;
 
-/// Reads everything, and says how many rows were written; `parallel`: encodes in a second thread.
+/// Reads everything; how many rows were written, and the file. `parallel`: encodes in a second thread.
 pub(super) fn copy(
     batches: &mut dyn Batches,
     rejects: &mut RejectsFile,
     mut file: ParquetFile,
     parallel: bool,
     cancel: &CancellationToken,
-) -> Result<u64, Stop> {
+) -> Result<(u64, HashingWriter<File>), Stop> {
     if !parallel {
         while let Some(batch) = next(batches, rejects, cancel)? {
             file.write(&batch)?;
@@ -66,7 +68,7 @@ fn next(
     Ok(batches.next_batch(rejects)?)
 }
 
-fn encode(mut file: ParquetFile, batches: &Receiver<RecordBatch>) -> Result<u64, ParquetError> {
+fn encode(mut file: ParquetFile, batches: &Receiver<RecordBatch>) -> Result<(u64, HashingWriter<File>), ParquetError> {
     while let Ok(batch) = batches.recv() {
         file.write(&batch)?;
     }

@@ -1,4 +1,4 @@
-//! One file: looked at, read in batches, written beside its rejects, published whole.
+//! One file: looked at, read in batches, written beside its rejects, handed over to be published.
 //!
 //! What is wrong with the file becomes its line in the outcome; only a destination that can't be written ends the run.
 
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::copy::copy;
 use super::error::ConversionError;
-use super::naming::output_stems;
 use super::options::{Compression, ConversionOptions};
 use super::outcome::{FileOutcome, FileStatus, TableOutcome};
 use super::plan::PlannedFile;
 use super::rejects::RejectsFile;
-use super::staging::{REJECTS_SUFFIX, Staging};
+use super::staging::Staging;
 use super::stop::{Stop, guarded, settle};
+use super::written::{Finished, WrittenFile, WrittenTable};
 use crate::core::archive;
 use crate::core::hash::sha256_hex;
 use crate::core::tabular::error::TableError;
@@ -33,18 +33,13 @@ pub(super) struct FileConverter<'a> {
     context: &'a RunContext,
 }
 
-/// A table that is written and not yet in its place.
-struct Written {
-    table: TableOutcome,
-    parquet: PathBuf,
-    rejects: Option<PathBuf>,
-}
-
 /// Where a file's outputs are written until they are published: paths that no other file uses.
 struct Scratch<'a> {
     staging: &'a Staging,
     name: &'a str,
-    written: Vec<Written>,
+    /// Whatever may lie there.
+    made: Vec<PathBuf>,
+    tables: Vec<WrittenTable>,
 }
 
 impl<'a> FileConverter<'a> {
@@ -60,15 +55,15 @@ impl<'a> FileConverter<'a> {
         promise: Promise,
         staging: &Staging,
         scratch: &str,
-    ) -> Result<FileOutcome, ConversionError> {
+    ) -> Result<Finished, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
-        let mut scratch = Scratch { staging, name: scratch, written: Vec::new() };
+        let mut scratch = Scratch { staging, name: scratch, made: Vec::new(), tables: Vec::new() };
         let place = if file.member.is_some() { scratch.unpacked() } else { file.path.clone() };
         let mut opened = None;
         let done = guarded(|| {
             let input = self.input(file, &place, &mut outcome)?;
             opened = Some(input.clone());
-            if let Some(obstacle) = staging.obstacle(&format!("{}.parquet", file.name)) {
+            if let Some(obstacle) = staging.early_obstacle(&format!("{}.parquet", file.name)) {
                 return Err(Stop::Blocked(obstacle));
             }
             // The outputs need not be looked at if they are to be made again in any case.
@@ -79,19 +74,19 @@ impl<'a> FileConverter<'a> {
                 return Ok(());
             }
             let is_large = input.size_bytes() >= PIPELINE_BYTES;
-            let mut tables = self.tables(input, file, &place, promise)?;
+            let mut tables = self.tables(input, file, promise)?;
             while let Some(table) = tables.next_table()? {
                 self.write(table, is_large, &mut scratch)?;
             }
-            scratch.publish(&mut outcome)
+            if scratch.tables.is_empty() { Err(TableError::Empty.into()) } else { Ok(()) }
         });
         outcome.sha256 = digest(opened.as_ref());
-        scratch.discard();
+        let tables = if done.is_ok() { scratch.tables } else { scratch.discard() };
         if file.member.is_some() {
             // Best effort, as there.
             let _ = std::fs::remove_file(&place);
         }
-        settle(outcome, done, staging.destination())
+        Ok(Finished { outcome: settle(outcome, done, staging.destination())?, tables })
     }
 
     /// Looks at a file without writing anything.
@@ -105,7 +100,7 @@ impl<'a> FileConverter<'a> {
             let place = unpacked.as_ref().map_or(&*file.path, |unpacked| unpacked.path());
             let input = self.input(file, place, &mut outcome)?;
             opened = Some(input.clone());
-            let mut tables = self.tables(input, file, place, promise)?;
+            let mut tables = self.tables(input, file, promise)?;
             while let Some(table) = tables.next_table()? {
                 outcome.tables.push(TableOutcome::new(table.report().clone()));
             }
@@ -131,44 +126,37 @@ impl<'a> FileConverter<'a> {
         Ok(input)
     }
 
-    fn tables(
-        &self,
-        input: Input,
-        file: &PlannedFile,
-        place: &Path,
-        promise: Promise,
-    ) -> Result<Box<dyn Tables>, Stop> {
-        let RunContext { isolation, cancel, .. } = self.context;
-        Ok(isolation.tables(input, place, promise, &self.options.table_options(&file.name), cancel)?)
+    fn tables(&self, input: Input, file: &PlannedFile, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
+        Ok(self.context.isolation.tables(input, promise, &self.options.table_options(&file.name))?)
     }
 
     fn write(&self, table: Box<dyn Table>, is_large: bool, scratch: &mut Scratch<'_>) -> Result<(), Stop> {
-        let parquet = scratch.path("parquet");
-        let mut rejects = RejectsFile::new(scratch.path("rejects.jsonl"), self.options);
+        let (parquet, rejects) = (scratch.path("parquet"), scratch.path("rejects.jsonl"));
+        let mut rejects = RejectsFile::new(rejects, self.options);
         let mut outcome = TableOutcome::new(table.report().clone());
         let metadata = table.preamble().map(|text| ("textmill.preamble".to_owned(), text.to_owned()));
         let rows = usize::try_from(self.options.row_group_rows).unwrap_or(usize::MAX);
         let pages = pages(self.options.compression);
         let file = ParquetFile::create(&parquet, table.schema(), pages, rows, metadata.into_iter().collect())?;
-        let written = Written { table: outcome.clone(), parquet, rejects: None };
-        scratch.written.push(written);
         let mut batches = table.read()?;
-        outcome.rows_out = copy(&mut *batches, &mut rejects, file, is_large, &self.context.cancel)?;
+        let (rows_out, file) = copy(&mut *batches, &mut rejects, file, is_large, &self.context.cancel)?;
         outcome.notes = batches.notes();
         outcome.rows_rejected = rejects.count();
-        outcome.rows_in = outcome.rows_out + outcome.rows_rejected;
+        outcome.rows_out = rows_out;
+        outcome.rows_in = rows_out + outcome.rows_rejected;
         let rejects = rejects.finish().map_err(Stop::Output)?;
-        if let Some(last) = scratch.written.last_mut() {
-            (last.table, last.rejects) = (outcome, rejects);
-        }
+        let parquet = WrittenFile::new(parquet, file).map_err(Stop::Output)?;
+        scratch.tables.push(WrittenTable { table: outcome, parquet, rejects });
         Ok(())
     }
 }
 
 impl Scratch<'_> {
     /// A path for the next table.
-    fn path(&self, extension: &str) -> PathBuf {
-        self.staging.scratch(&format!("{}.{}.{extension}", self.name, self.written.len()))
+    fn path(&mut self, extension: &str) -> PathBuf {
+        let path = self.staging.scratch(&format!("{}.{}.{extension}", self.name, self.tables.len()));
+        self.made.push(path.clone());
+        path
     }
 
     /// A path for what an archive holds.
@@ -176,36 +164,12 @@ impl Scratch<'_> {
         self.staging.scratch(&format!("{}.unpacked", self.name))
     }
 
-    /// Moves everything into place.
-    fn publish(&mut self, outcome: &mut FileOutcome) -> Result<(), Stop> {
-        if self.written.is_empty() {
-            return Err(TableError::Empty.into());
+    /// Removes everything. Best effort: a run clears its scratch folder anyway.
+    fn discard(self) -> Vec<WrittenTable> {
+        for path in &self.made {
+            let _ = std::fs::remove_file(path);
         }
-        let stems = output_stems(&outcome.source, self.written.iter().map(|written| &written.table.report));
-        let obstacle = stems.iter().find_map(|stem| self.staging.obstacle(&format!("{stem}.parquet")));
-        if let Some(obstacle) = obstacle {
-            return Err(Stop::Blocked(obstacle));
-        }
-        let mut tables = Vec::new();
-        for (mut written, stem) in self.written.drain(..).zip(stems) {
-            if let Some(rejects) = &written.rejects {
-                written.table.rejects = Some(self.staging.publish(rejects, &format!("{stem}{REJECTS_SUFFIX}"))?);
-            }
-            written.table.output = Some(self.staging.publish(&written.parquet, &format!("{stem}.parquet"))?);
-            tables.push(written.table);
-        }
-        outcome.take(tables);
-        Ok(self.staging.withdraw_rejects(outcome)?)
-    }
-
-    /// Removes what was not published. Best effort: a run clears its scratch folder anyway.
-    fn discard(self) {
-        for written in &self.written {
-            let _ = std::fs::remove_file(&written.parquet);
-            if let Some(rejects) = &written.rejects {
-                let _ = std::fs::remove_file(rejects);
-            }
-        }
+        Vec::new()
     }
 }
 

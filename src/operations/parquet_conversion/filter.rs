@@ -7,14 +7,13 @@ use std::path::Path;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::error::ConversionError;
+use super::naming::{FOR_SHEETS, LONGEST_NAME};
 use super::options::ConversionOptions;
 use super::plan::{PlannedFile, Step};
 use super::staging::{REJECTS_SUFFIX, REPORT};
 use crate::core::failure::{Code, Failure};
-use crate::core::tabular::format;
+use crate::core::tabular::format::{self, Promise};
 
-/// Longest name that file systems take, in bytes; the outputs' names are longer than the source's.
-const LONGEST_NAME: usize = 255;
 /// Bytes that tell what a file holds.
 pub(super) const HEAD: u64 = 4096;
 
@@ -140,10 +139,13 @@ fn not_unicode() -> Failure {
         .with_hint("rename it; the output could not be told from that of another such name")
 }
 
+/// The outputs' names are longer than the source's.
 fn too_long(name: &str) -> Option<Failure> {
-    (name.len() + REJECTS_SUFFIX.len() > LONGEST_NAME).then(|| {
+    let for_sheets = if format::promise(name) == Some(Promise::Workbook) { FOR_SHEETS } else { 0 };
+    let most = LONGEST_NAME - REJECTS_SUFFIX.len() - for_sheets;
+    (name.len() > most).then(|| {
         Failure::new(Code::LimitExceeded, format!("its name of {} bytes is too long for its outputs", name.len()))
-            .with_hint(format!("shorten it to {} bytes", LONGEST_NAME - REJECTS_SUFFIX.len()))
+            .with_hint(format!("shorten it to {most} bytes"))
     })
 }
 

@@ -20,6 +20,7 @@ mod run;
 mod staging;
 mod stop;
 mod walk;
+mod written;
 
 pub use encoding::Encoding;
 pub use error::ConversionError;

@@ -5,9 +5,16 @@
 
 use std::collections::HashSet;
 
+use super::staging::REJECTS_SUFFIX;
 use crate::core::tabular::format;
 use crate::core::tabular::report::TableReport;
 
+/// Longest name that file systems take, in bytes.
+pub(super) const LONGEST_NAME: usize = 255;
+/// Bytes that a workbook's name must leave for the names of its sheets.
+pub(super) const FOR_SHEETS: usize = 16;
+/// Bytes for the dot before a sheet's name, and for a number behind it where two names become the same.
+const FOR_COPIES: usize = 6;
 /// Longest part of a sheet's name in a file's name, in characters; Excel itself allows 31.
 const LONGEST_SHEET: usize = 64;
 
@@ -15,7 +22,7 @@ const LONGEST_SHEET: usize = 64;
 pub(super) fn output_stems<'a>(source: &str, tables: impl Iterator<Item = &'a TableReport>) -> Vec<String> {
     let mut taken = HashSet::new();
     let stem = |table: &TableReport| match (&table.sheet, &table.html_table) {
-        (Some(sheet), _) => format!("{source}.{}", sheet_part(&sheet.name)),
+        (Some(sheet), _) => format!("{source}.{}", cut(sheet_part(&sheet.name), room(source))),
         (None, Some(table)) if table.of > 1 => format!("{source}.table-{}", table.number),
         _ => source.to_owned(),
     };
@@ -30,6 +37,17 @@ pub(super) fn output_stems<'a>(source: &str, tables: impl Iterator<Item = &'a Ta
             stem
         })
         .collect()
+}
+
+/// Bytes that a sheet's name may take in the names of its outputs.
+fn room(source: &str) -> usize {
+    let name = source.rsplit('/').next().unwrap_or(source);
+    LONGEST_NAME.saturating_sub(name.len() + REJECTS_SUFFIX.len() + FOR_COPIES)
+}
+
+fn cut(mut part: String, room: usize) -> String {
+    while part.len() > room && part.pop().is_some() {}
+    part
 }
 
 /// A sheet's name as part of a file's name: no separators, no dots, nothing that a file system or shell dislikes, and
@@ -56,5 +74,13 @@ mod tests {
         assert_eq!(sheet_part("a/b.c"), "a_b_c");
         assert_eq!(sheet_part("csv"), "csv_");
         assert_eq!(sheet_part(" "), "_");
+    }
+
+    #[test]
+    fn a_long_sheet_behind_a_long_name_is_cut_between_letters() {
+        let source = format!("{}.xlsx", "b".repeat(LONGEST_NAME - REJECTS_SUFFIX.len() - FOR_SHEETS - 5));
+        let part = cut(sheet_part(&"ä".repeat(31)), room(&source));
+        assert_eq!(part, "ä".repeat(5));
+        assert!(source.len() + 1 + part.len() + REJECTS_SUFFIX.len() <= LONGEST_NAME);
     }
 }

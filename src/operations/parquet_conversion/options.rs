@@ -30,6 +30,7 @@ pub struct ConversionRequest {
 /// How to convert; every field has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, Args)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ConversionOptions {
     /// Convert only files whose path matches one of these globs (`**` spans folders); empty: all
     #[arg(long, value_name = "GLOB")]
@@ -40,7 +41,7 @@ pub struct ConversionOptions {
     /// Find each column's type from the whole file, or keep every value as text
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     pub schema: SchemaMode,
-    /// Whether the first record of delimited text names the columns
+    /// Whether the first record of delimited text, or the first row of a sheet or HTML table, names the columns
     #[arg(long, value_enum, default_value_t, value_name = "WHETHER")]
     pub header: Header,
     /// What parts the fields of delimited text

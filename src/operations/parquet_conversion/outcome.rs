@@ -97,7 +97,7 @@ pub struct FileOutcome {
     pub rows_out: u64,
     /// Rows told apart as unusable.
     pub rows_rejected: u64,
-    /// Its tables: one, or each sheet of a workbook that holds a value.
+    /// Its tables: one, or each sheet of a workbook or table of a web page that holds a value.
     pub tables: Vec<TableOutcome>,
 }
 

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::options::{ConversionOptions, OnReject};
+use super::written::WrittenFile;
+use crate::core::hash::HashingWriter;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::table::Rejects;
 
@@ -16,7 +18,7 @@ pub(super) struct RejectsFile {
     path: PathBuf,
     limit: u64,
     is_written: bool,
-    writer: Option<BufWriter<File>>,
+    writer: Option<BufWriter<HashingWriter<File>>>,
     count: u64,
     first: Option<(u64, String)>,
 }
@@ -42,17 +44,16 @@ impl RejectsFile {
         self.count
     }
 
-    /// Brings everything to the disk; the path, if a row was rejected.
-    pub(super) fn finish(self) -> std::io::Result<Option<PathBuf>> {
-        let Some(mut writer) = self.writer else { return Ok(None) };
-        writer.flush()?;
-        writer.get_ref().sync_all()?;
-        Ok(Some(self.path))
+    /// The file, if a row was written to it.
+    pub(super) fn finish(self) -> std::io::Result<Option<WrittenFile>> {
+        let Some(writer) = self.writer else { return Ok(None) };
+        let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        WrittenFile::new(self.path, file).map(Some)
     }
 
     fn write(&mut self, line: &Line<'_>) -> std::io::Result<()> {
         if self.writer.is_none() {
-            self.writer = Some(BufWriter::new(File::create(&self.path)?));
+            self.writer = Some(BufWriter::new(HashingWriter::new(File::create(&self.path)?)));
         }
         let Some(writer) = &mut self.writer else { return Ok(()) };
         serde_json::to_writer(&mut *writer, line)?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::{fs, thread};
 
 use super::error::ConversionError;
@@ -10,7 +11,7 @@ use super::file::FileConverter;
 use super::options::ConversionOptions;
 use super::outcome::{ConversionOutcome, FileOutcome, FileStatus};
 use super::plan::{self, ConversionSource, PlannedFile, Step};
-use super::staging::Staging;
+use super::staging::{GROUP_FILES, Staging};
 use crate::core::progress::Progress;
 use crate::core::tabular::format::Promise;
 use crate::operations::context::RunContext;
@@ -36,17 +37,16 @@ pub fn convert(
     let run = Run::new(&files, context);
     let converter = FileConverter::new(options, context);
     if options.dry_run {
-        let outcomes = run.each(|_, file| outcome_of(file, |promise| converter.look(file, promise)))?;
+        let look = |_, file: &PlannedFile| outcome_of(file, |promise| converter.look(file, promise));
+        let outcomes = run.each(look, |looked_at| Ok(looked_at.iter().collect()))?;
         return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));
     }
     fs::create_dir_all(destination).map_err(ConversionError::write("make the folder", destination))?;
     let staging = Staging::open(destination, context.reserved.clone())?;
-    let outcomes = run.each(|index, file| {
-        let scratch = index.to_string();
-        let outcome = outcome_of(file, |promise| converter.convert(file, promise, &staging, &scratch))?;
-        staging.note(&outcome)?;
-        Ok(outcome)
-    });
+    let convert = |index: usize, file: &PlannedFile| {
+        outcome_of(file, |promise| converter.convert(file, promise, &staging, &index.to_string()))
+    };
+    let outcomes = run.each(convert, |finished| staging.publish(&finished));
     match outcomes {
         Ok(outcomes) => {
             let stale = staging.stale(&outcomes);
@@ -62,15 +62,15 @@ pub fn convert(
 }
 
 /// What comes of a file: `read` is asked for those that are to be converted.
-fn outcome_of(
+fn outcome_of<T: From<FileOutcome>>(
     file: &PlannedFile,
-    read: impl FnOnce(Promise) -> Result<FileOutcome, ConversionError>,
-) -> Result<FileOutcome, ConversionError> {
+    read: impl FnOnce(Promise) -> Result<T, ConversionError>,
+) -> Result<T, ConversionError> {
     let left = |status| FileOutcome::new(&file.name, status, file.size_bytes);
     match &file.step {
         Step::Convert(promise) => read(*promise),
-        Step::Skip(reason) => Ok(FileOutcome { reason: Some(reason.clone()), ..left(FileStatus::Skipped) }),
-        Step::Refuse(failure) => Ok(FileOutcome { error: Some(failure.clone()), ..left(FileStatus::Failed) }),
+        Step::Skip(reason) => Ok(FileOutcome { reason: Some(reason.clone()), ..left(FileStatus::Skipped) }.into()),
+        Step::Refuse(failure) => Ok(FileOutcome { error: Some(failure.clone()), ..left(FileStatus::Failed) }.into()),
     }
 }
 
@@ -91,47 +91,51 @@ impl<'a> Run<'a> {
         Self { files, context, next: AtomicUsize::new(0), stop: AtomicBool::new(false), done: Mutex::new(done) }
     }
 
-    /// Calls `work` for every file, on all cores; outcomes in the files' order. The first error ends it.
-    fn each(
+    /// Calls `work` for every file, on all cores, and `settle` here for what comes of it; outcomes in the files' order.
+    /// The first error ends it; what came before is settled all the same.
+    fn each<T: Send>(
         &self,
-        work: impl Fn(usize, &PlannedFile) -> Result<FileOutcome, ConversionError> + Sync,
+        work: impl Fn(usize, &PlannedFile) -> Result<T, ConversionError> + Sync,
+        settle: impl FnOnce(Receiver<(usize, T)>) -> Result<Vec<(usize, FileOutcome)>, ConversionError>,
     ) -> Result<Vec<FileOutcome>, ConversionError> {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(self.files.len());
         let mut outcomes = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(&work))).collect();
-            let joined = workers.into_iter().map(|worker| match worker.join() {
-                Ok(outcomes) => outcomes,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            joined.collect::<Result<Vec<_>, _>>().map(|parts| parts.into_iter().flatten().collect::<Vec<_>>())
+            let (sender, receiver) = sync_channel(GROUP_FILES);
+            let work = &work;
+            let worker = |_| {
+                let sender = sender.clone();
+                scope.spawn(move || self.work(work, &sender))
+            };
+            let workers: Vec<_> = (0..threads).map(worker).collect();
+            drop(sender);
+            let settled = settle(receiver);
+            let worked: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            let worked = worked.into_iter().map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            // Workers without anybody to settle just end: why, the one who settles knows.
+            settled.and_then(|outcomes| worked.collect::<Result<(), _>>().map(|()| outcomes))
         })?;
         outcomes.sort_by_key(|(index, _)| *index);
         Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
     }
 
-    fn work(
+    fn work<T>(
         &self,
-        work: &(impl Fn(usize, &PlannedFile) -> Result<FileOutcome, ConversionError> + Sync),
-    ) -> Result<Vec<(usize, FileOutcome)>, ConversionError> {
-        let mut outcomes = Vec::new();
+        work: &(impl Fn(usize, &PlannedFile) -> Result<T, ConversionError> + Sync),
+        done: &SyncSender<(usize, T)>,
+    ) -> Result<(), ConversionError> {
         while !self.stop.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = self.files.get(index) else { break };
             if self.context.cancel.is_cancelled() {
                 return Err(ConversionError::Cancelled);
             }
-            match work(index, file) {
-                Ok(outcome) => {
-                    self.advance(file);
-                    outcomes.push((index, outcome));
-                }
-                Err(error) => {
-                    self.stop.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
+            let came_of_it = work(index, file).inspect_err(|_| self.stop.store(true, Ordering::Relaxed))?;
+            if done.send((index, came_of_it)).is_err() {
+                break;
             }
+            self.advance(file);
         }
-        Ok(outcomes)
+        Ok(())
     }
 
     fn advance(&self, file: &PlannedFile) {

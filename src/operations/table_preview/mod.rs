@@ -26,7 +26,7 @@ const SAMPLES: usize = 5;
 /// The tables of a file.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TablePreview {
-    /// One, or each sheet of a workbook that holds a value.
+    /// One, or each sheet of a workbook or table of a web page that holds a value.
     pub tables: Vec<PreviewedTable>,
 }
 
@@ -45,7 +45,7 @@ pub struct PreviewedTable {
     pub sheet: Option<SheetReport>,
     /// Which table of a web page it is.
     pub html_table: Option<HtmlTableReport>,
-    /// Path of the repeated element that makes the rows of XML or HTML.
+    /// Path of the repeated element that makes the rows of XML, e.g. `catalog/book`.
     pub element: Option<String>,
     /// Rows that would be in Parquet.
     pub rows_out: u64,
@@ -87,9 +87,8 @@ pub fn preview(
     let Some(promise) = format::promise(name) else {
         return Err(TableError::NotRead { what: format!("of no kind that is read: {}", format::EXTENSIONS) });
     };
-    let RunContext { isolation, cancel, .. } = context;
-    let input = Input::open(path, UnpackLimits::default(), cancel.clone())?;
-    let mut found = isolation.tables(input, path, promise, options, cancel)?;
+    let input = Input::open(path, UnpackLimits::default(), context.cancel.clone())?;
+    let mut found = context.isolation.tables(input, promise, options)?;
     let mut tables = Vec::new();
     while let Some(table) = found.next_table()? {
         tables.push(read(table)?);

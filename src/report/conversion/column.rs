@@ -38,6 +38,7 @@ fn word(data_type: &str) -> &'static str {
         "Timestamp" if data_type.contains("UTC") => "date and time in UTC",
         "Timestamp" => "date and time",
         "Time64" => "time of day",
+        "Duration" => "span of time",
         "List" => "list",
         "Struct" => "record",
         _ => "",

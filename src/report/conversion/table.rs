@@ -1,17 +1,19 @@
 //! One table of a file: how it was read, where its rows went, what its columns are, what was written.
 
+use std::borrow::Cow;
+
 use super::column::ColumnView;
 use super::reading::{Reading, format_words, readings};
 use super::written::WrittenView;
-use crate::core::tabular::report::ColumnReport;
+use crate::core::tabular::report::{ColumnReport, TableReport};
 use crate::operations::parquet_conversion::TableOutcome;
 use crate::report::prose::Prose;
 use crate::report::text::{column_note_clause, counted, note_sentence};
 
 /// A table on the page.
 pub(super) struct TableView<'a> {
-    /// The sheet's name, where a file has several tables.
-    pub(super) title: Option<&'a str>,
+    /// The sheet's name, or which table of its page it is, where a file has several.
+    pub(super) title: Option<Cow<'a, str>>,
     /// How it was read, in a few words.
     pub(super) headline: String,
     pub(super) readings: Vec<Reading>,
@@ -31,7 +33,7 @@ impl<'a> TableView<'a> {
         let all = &table.report.columns;
         let shown = all.get(..columns).unwrap_or(all);
         Self {
-            title: table.report.sheet.as_ref().map(|sheet| sheet.name.as_str()),
+            title: title(&table.report),
             headline: headline(table, dry_run),
             readings: readings(&table.report),
             rows: table.output.is_some().then(|| rows(table)),
@@ -53,6 +55,12 @@ fn columns_cut(hidden: &[ColumnReport]) -> Option<String> {
         Some((column, note)) => format!("{more}, among them `{}`, which {}", column.name, column_note_clause(note)),
         None => format!("{more} without notes"),
     })
+}
+
+fn title(table: &TableReport) -> Option<Cow<'_, str>> {
+    let sheet = table.sheet.as_ref().map(|sheet| Cow::Borrowed(sheet.name.as_str()));
+    let of_page = table.html_table.as_ref().filter(|table| table.of > 1);
+    sheet.or_else(|| of_page.map(|table| Cow::Owned(format!("Table {} of {}", table.number, table.of))))
 }
 
 fn headline(table: &TableOutcome, dry_run: bool) -> String {

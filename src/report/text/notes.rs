@@ -56,7 +56,7 @@ pub fn note_sentence(note: &TableNote) -> String {
             format!("The text of {} can't be read, the first is page {}.", counted(number, "page"), count(first))
         }
         TableNote::StrayText { count: number } => {
-            format!("{} beside the rows, in no column.", counted(number, "piece of text"))
+            format!("{} of text beside the rows, in no column.", counted(number, "piece"))
         }
         TableNote::ElementsBesideRows { count: number, ref first } => elements_beside_rows(number, first),
         TableNote::UnknownReferences { count: number } => unknown_references(number),
@@ -107,7 +107,7 @@ fn clause(note: &ColumnNote, many: bool) -> String {
             format!("{hold} {} like `NA`, read as missing", counted(*number, "word"))
         }
         ColumnNote::ErrorCells { count: number } => {
-            format!("{hold} {} that show an error like `#DIV/0!`, read as missing", counted(*number, "cell"))
+            format!("{hold} {} with an error like `#DIV/0!`, read as missing", counted(*number, "cell"))
         }
         ColumnNote::TurnedToText { line } if many => {
             format!("{be} text because of values that don't fit the others, the first at line {}", count(*line))

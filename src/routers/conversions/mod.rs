@@ -50,11 +50,12 @@ impl axum::extract::FromRef<HttpState> for Desk {
 
 /// Convert to Parquet
 ///
-/// Turns a file or a folder of csv, tsv, txt, json and jsonl files (also .gz and .zst) into the same tree in Parquet,
-/// with every row accounted for. The answer is a job: follow it under `Location`, or ask to wait for its end with
-/// `Prefer: wait=20`. Without a `destination` the Parquet files become the job's artifacts. For one file and one line
-/// of curl, send a form: part `file`, and part `options` with the JSON of the options; the file is kept as an upload.
-/// With an `Idempotency-Key` header, the same request within 24 hours answers with the same job.
+/// Turns a file or a folder of tables and documents into the same tree in Parquet, with every row accounted for. Reads
+/// csv, tsv, txt, json, jsonl, xlsx, xlsm, xlsb, xls, ods, pdf, docx, html and xml, also as .gz and .zst, and what is in
+/// a .zip. The answer is a job: follow it under `Location`, or ask to wait for its end with `Prefer: wait=20`. Without a
+/// `destination` the Parquet files become the job's artifacts. For one file and one line of curl, send a form: part
+/// `file`, and part `options` with the JSON of the options; the file is kept as an upload. With an `Idempotency-Key`
+/// header, the same request within 24 hours answers with the same job.
 #[utoipa::path(
     post, path = "/v1/conversions", tag = "conversions",
     params(

@@ -46,10 +46,8 @@ pub(crate) fn entry(code: Code) -> Entry {
         | Code::MalformedInput
         | Code::UndecodableText
         | Code::EmptyTable
-        | Code::LimitExceeded
-        | Code::Timeout
-        | Code::MemoryLimit
-        | Code::Crashed => of_content(code),
+        | Code::LimitExceeded => of_content(code),
+        Code::Timeout | Code::MemoryLimit | Code::Crashed => of_worker(code),
         Code::QueueFull
         | Code::TooManyRequests
         | Code::StorageFailure
@@ -209,24 +207,6 @@ fn of_content(code: Code) -> Entry {
             "No character encoding fits the bytes of the file.",
             "Save the file as UTF-8.",
         ),
-        Code::Timeout => Entry::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Timeout",
-            "Reading the file took more time than one file may take.",
-            "Split the file. For whoever runs it: the settings `isolation.cpu_s` and `isolation.wall_s`.",
-        ),
-        Code::MemoryLimit => Entry::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Memory limit",
-            "Reading the file took more memory than one file may take.",
-            "Split the file. For whoever runs it: the setting `isolation.memory_mib`.",
-        ),
-        Code::Crashed => Entry::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Crashed",
-            "The reader of the file broke down on it; nothing else was touched.",
-            "Open the file in the program that made it, save it again, and send that.",
-        ),
         Code::EmptyTable => Entry::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Empty table",
@@ -285,6 +265,29 @@ fn of_service(code: Code) -> Entry {
             "Internal error",
             "A fault of the service.",
             "Report it with the `request_id`: the log tells more under it.",
+        ),
+    }
+}
+
+fn of_worker(code: Code) -> Entry {
+    match code {
+        Code::Timeout => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Timeout",
+            "Reading the file took more time than one file may take.",
+            "Split the file. For whoever runs it: the settings `isolation.cpu_s` and `isolation.wall_s`.",
+        ),
+        Code::MemoryLimit => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Memory limit",
+            "Reading the file took more memory than one file may take.",
+            "Split the file. For whoever runs it: the setting `isolation.memory_mib`.",
+        ),
+        _ => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Crashed",
+            "The reader of the file broke down on it; nothing else was touched.",
+            "Open the file in the program that made it, save it again, and send that.",
         ),
     }
 }

@@ -107,3 +107,31 @@ async fn a_form_without_declared_length_is_counted_as_it_comes() {
     let endless = service.send(request.body(Body::from_stream(pieces)).unwrap()).await;
     endless.problem(413, "body-too-large");
 }
+
+#[tokio::test]
+async fn a_preview_shows_the_guesses_and_lets_them_be_overridden() {
+    let service = Service::start().await;
+    let text = "id;price;day\n1;1,5;01/02/2024\n2;NA;03/04/2024\n2;2,25;\n";
+    let created = service.post_form("/v1/files", &[("file", "prices.csv", text)], &[]).await;
+    let id = created.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let table = service.get(&format!("/v1/files/{id}/table")).await.json()["tables"][0].clone();
+    assert_eq!((&table["format"], &table["rows_out"]), (&json!("delimited"), &json!(3)));
+    assert_eq!(table["dialect"]["delimiter"], json!({"value": ";", "confidence": "high"}));
+    assert_eq!(table["columns"][0]["samples"], json!([1, 2]));
+    assert_eq!((&table["columns"][1]["type"], &table["columns"][1]["nulls"]), (&json!("Float64"), &json!(1)));
+    assert_eq!(table["columns"][2]["notes"], json!([{"kind": "ambiguous_dates"}]));
+
+    let said = "header=absent&ambiguous_dates=day_first&decimal_comma=never";
+    let table = service.get(&format!("/v1/files/{id}/table?{said}")).await.json()["tables"][0].clone();
+    assert_eq!((&table["rows_out"], &table["columns"][1]["type"]), (&json!(4), &json!("Utf8")));
+    let table =
+        service.get(&format!("/v1/files/{id}/table?ambiguous_dates=day_first")).await.json()["tables"][0].clone();
+    assert_eq!(table["columns"][2]["samples"], json!(["2024-02-01", "2024-04-03"]));
+
+    service.get(&format!("/v1/files/{id}/table?header=perhaps")).await.problem(400, "invalid-parameter");
+    let created = service.post_form("/v1/files", &[("file", "a.png", "x"), ("file", "b.csv", "")], &[]).await;
+    let ids: Vec<_> = created.json()["items"].as_array().unwrap().iter().map(|f| f["id"].clone()).collect();
+    let preview = async |id: &Value| service.get(&format!("/v1/files/{}/table", id.as_str().unwrap())).await;
+    preview(&ids[0]).await.problem(415, "unsupported-format");
+    preview(&ids[1]).await.problem(422, "empty-table");
+}

@@ -93,7 +93,9 @@ pub const NULL_TOKENS: &[&str] = &["NA", "N/A", "n/a", "NULL", "null", "None", "
 
 /// Whether a trimmed cell is one of [`NULL_TOKENS`].
 pub fn is_null_token(cell: &[u8]) -> bool {
-    cell.len() <= 4 && NULL_TOKENS.iter().any(|token| token.as_bytes() == cell)
+    // Nearly every cell is told apart by its length or its first byte.
+    let may_be = cell.len() <= 4 && matches!(cell, [b'N' | b'n' | b'#' | b'-', ..]);
+    may_be && NULL_TOKENS.iter().any(|token| token.as_bytes() == cell)
 }
 
 /// The words that stand for a missing value. Cheap to clone.

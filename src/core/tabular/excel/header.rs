@@ -1,8 +1,7 @@
-//! Whether the first row of a sheet's table names its columns.
+//! How sure it is that the first row of a sheet's table names its columns.
 //!
-//! The one decision: it does, unless it holds values, and no text of it stands above a column of values. In workbooks a
-//! first row of texts is a header nearly always, also where some of its cells are empty or the same; and cells tell
-//! themselves whether they are text.
+//! The one decision: it does. In workbooks a first row without names is so rare that every reader takes it for names,
+//! and years as names of columns are common; what can be found out is whether somebody should look at it.
 
 use super::super::delimited::header::{HeaderGuess, filled_unique_short, names_years};
 use super::profile::Profile;
@@ -19,24 +18,10 @@ pub(super) struct FirstCell {
 
 /// Judges the first row, by what stands below each cell.
 pub(super) fn guess(first: &[FirstCell], below: &[Profile], any_below: bool) -> HeaderGuess {
-    let found = |is_header, confidence| HeaderGuess { is_header, confidence };
     let wordings: Vec<String> = first.iter().map(|cell| cell.wording.clone()).collect();
-    let pairs = || first.iter().zip(below);
-    if pairs().any(|(cell, below)| !cell.is_value && !cell.wording.is_empty() && below.is_typed()) {
-        return found(true, Confidence::High);
-    }
-    if first.iter().any(|cell| cell.is_value) {
-        let above_text = pairs().all(|(cell, below)| !cell.is_value || below.has_text());
-        return match (names_years(&wordings), above_text) {
-            (true, _) => found(true, Confidence::High),
-            (_, true) => found(true, Confidence::Low),
-            _ => found(false, Confidence::High),
-        };
-    }
-    match (any_below, filled_unique_short(&wordings)) {
-        (true, true) => found(true, Confidence::High),
-        // One row that does not look like names is all there is: a row.
-        (false, false) => found(false, Confidence::Low),
-        _ => found(true, Confidence::Low),
-    }
+    let mut pairs = first.iter().zip(below);
+    let contrast = pairs.any(|(cell, below)| !cell.is_value && !cell.wording.is_empty() && below.is_typed());
+    let all_text = first.iter().all(|cell| !cell.is_value);
+    let is_sure = contrast || names_years(&wordings) || (all_text && any_below && filled_unique_short(&wordings));
+    HeaderGuess { is_header: true, confidence: if is_sure { Confidence::High } else { Confidence::Low } }
 }

@@ -2,7 +2,7 @@
 //!
 //! For: cells with their types, dates by number format, titles above a table, hidden sheets. Not for: formulas (their
 //! stored results are read), charts, pictures; of merged cells, the first has the value. The one decision: a sheet is
-//! passed over once, into the filled cells of each column ([`cells`]); types, header and batches are made of those, so
+//! passed over once, into the filled cells of each column (`cells`); types, header and batches are made of those, so
 //! nothing is as large as the box around the cells.
 //!
 //! Memory: reads a sheet whole, about 13 bytes a filled cell beside its texts, one sheet at a time. `.xls` and `.ods`
@@ -21,7 +21,7 @@ mod foreign;
 mod header;
 mod layout;
 mod number_format;
-mod package;
+mod part;
 mod profile;
 mod serial;
 mod table;
@@ -37,11 +37,11 @@ use std::io::Read;
 use super::error::TableError;
 use super::format::FormatName;
 use super::input::{Input, InputError};
+use super::package::Package;
 use super::report::Visibility;
 use super::table::{Table, TableOptions, Tables};
 use cells::Cells;
 use foreign::Foreign;
-use package::Package;
 use serial::Epoch;
 use table::SheetTable;
 use xlsx::{Xlsx, root_document};

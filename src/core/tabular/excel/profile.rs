@@ -86,11 +86,6 @@ impl Profile {
         self.settle(false).0 != CellType::Text
     }
 
-    /// Whether some value is text.
-    pub(super) fn has_text(&self) -> bool {
-        self.texts > 0
-    }
-
     /// The type that every value fits, and what a reader should know.
     pub(super) fn settle(&self, as_text: bool) -> (CellType, Vec<ColumnNote>) {
         let found = [

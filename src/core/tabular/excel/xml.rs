@@ -297,7 +297,7 @@ fn declared(head: &[u8]) -> Option<(&'static Encoding, usize)> {
 /// The quote that is open after this part of a tag, if one is, by the one that was open before it.
 #[inline]
 fn quote_after(open: Option<u8>, part: &[u8]) -> Option<u8> {
-    let count = |quote: u8| part.iter().filter(|byte| **byte == quote).count();
+    let count = |quote| memchr::memchr_iter(quote, part).count();
     if open != Some(b'\'') && count(b'\'') == 0 {
         let is_open = open.is_some() == count(b'"').is_multiple_of(2);
         return is_open.then_some(b'"');
@@ -331,15 +331,12 @@ pub(super) fn unescape(written: &[u8], into: &mut Vec<u8>) {
             continue;
         }
         let end = rest.iter().take(12).position(|byte| *byte == b';');
-        match end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
-            Some((character, end)) => {
-                into.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &rest[end + 1..];
-            }
-            None => {
-                into.push(b'&');
-                rest = &rest[1..];
-            }
+        if let Some((character, end)) = end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
+            into.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = &rest[end + 1..];
+        } else {
+            into.push(b'&');
+            rest = &rest[1..];
         }
     }
     into.extend_from_slice(rest);

@@ -23,7 +23,7 @@ use super::table::{Batches, MAX_RECORD, Table, TableOptions, Tables};
 /// # Errors
 /// When it can't be read, or a table is too large.
 pub fn open(input: &Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
-    let found = declared::encoding(input, ("<meta", "charset"), options)?;
+    let found = declared::page(input, options)?;
     let (mut text, mut stream) = (String::new(), input.text(found.encoding)?);
     while stream.read_chunk(&mut text)? {
         if text.len() > MAX_RECORD {

@@ -36,7 +36,7 @@ use super::table::{Batches, OneTable, Table, TableOptions, Tables};
 /// # Errors
 /// When it is not XML, or holds no element.
 pub fn open(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
-    let found = declared::encoding(&input, ("<?xml", "encoding"), options)?;
+    let found = declared::xml(&input, options)?;
     let report = TableReport {
         packing: input.packing().name().map(str::to_owned),
         encoding: Some(Guess { value: found.encoding.name().to_owned(), confidence: found.confidence }),

@@ -1,18 +1,22 @@
 //! The destination while a run writes to it: one run at a time, files that appear whole, and a journal to go on from.
 //!
-//! Files are written under [`STAGING`] and renamed into place. A killed run leaves that folder; the next one reads its
-//! journal, clears it and goes on. The one decision: what an earlier run did counts only if input, settings and output
-//! still have the digests that were noted, so no state can lie.
+//! Files are written under [`STAGING`], brought to the disk and renamed into place in groups (`group`). A killed run
+//! leaves that folder; the next one reads its journal, clears it and goes on. The one decision: what an earlier run did
+//! counts only if input, settings and output still have the digests that were noted, so no state can lie.
 
+mod flush;
+mod group;
 mod history;
 mod lock;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flush::FileSystem;
+pub(super) use group::GROUP_FILES;
 use history::History;
 use lock::LockedFolder;
 
@@ -38,11 +42,17 @@ pub(super) struct Staging {
     /// Outputs must not lie in it.
     reserved: Option<Arc<Path>>,
     folder: LockedFolder,
-    journal: Mutex<File>,
+    file_system: FileSystem,
+    journal: File,
     history: History,
     /// Folders that got files, to be brought to the disk.
     touched: Mutex<BTreeSet<PathBuf>>,
+    /// Folders that can take files, as seen before files are read.
+    seen: Mutex<Folders>,
 }
+
+/// Folders of which is known that files can stand in them.
+type Folders = HashSet<PathBuf>;
 
 impl Staging {
     /// Takes the destination, clears what a killed run left, and reads what was done.
@@ -55,8 +65,10 @@ impl Staging {
         let history = History::read(&real, &journal_path);
         folder.clear(JOURNAL)?;
         let journal = File::options().create(true).append(true).open(&journal_path);
-        let journal = Mutex::new(journal.map_err(ConversionError::write("open", &journal_path))?);
-        Ok(Self { destination: real, reserved, folder, journal, history, touched: Mutex::new(BTreeSet::new()) })
+        let journal = journal.map_err(ConversionError::write("open", &journal_path))?;
+        let file_system = FileSystem::of(&real).map_err(ConversionError::write("open", &real))?;
+        let (touched, seen) = (Mutex::default(), Mutex::default());
+        Ok(Self { destination: real, reserved, folder, file_system, journal, history, touched, seen })
     }
 
     /// The folder that takes the outputs.
@@ -64,19 +76,27 @@ impl Staging {
         &self.destination
     }
 
-    /// A path to write to; `publish` moves it into place.
+    /// A path to write to.
     pub(super) fn scratch(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
+    /// Why no file can stand at a path, if so; a look before a file is read for nothing. What counts is the look before
+    /// it is moved there.
+    pub(super) fn early_obstacle(&self, path: &str) -> Option<String> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        self.obstacle(path, &mut seen)
+    }
+
     /// Why no file can stand at a path, if so: a folder in its place, a file in the place of its folder, or a link that
-    /// leads out of the destination.
-    pub(super) fn obstacle(&self, path: &str) -> Option<String> {
+    /// leads out of the destination. Folders that are `known` are not looked at again.
+    fn obstacle(&self, path: &str, known: &mut Folders) -> Option<String> {
         let target = self.destination.join(path);
         if target.is_dir() {
             return Some(format!("a folder named `{path}` is in the way in the destination"));
         }
-        let existing = target.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok())?;
+        let folder = target.parent().filter(|folder| !known.contains(*folder))?;
+        let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
         match existing.canonicalize() {
             Ok(real) if self.reserved.as_ref().is_some_and(|folder| real.starts_with(folder)) => {
                 Some(format!("`{path}` would lie in a folder of the service itself"))
@@ -84,30 +104,21 @@ impl Staging {
             Ok(real) if !real.starts_with(&self.destination) => {
                 Some(format!("a link in the destination leads out of it, on the way to `{path}`"))
             }
-            Ok(real) if real.is_dir() => None,
+            Ok(real) if real.is_dir() => {
+                known.insert(folder.to_owned());
+                None
+            }
             _ => Some(format!("a file is in the way of a folder in the destination, on the way to `{path}`")),
         }
     }
 
-    /// Moves a whole file into place.
-    pub(super) fn publish(&self, scratch: &Path, path: &str) -> Result<OutputFile, ConversionError> {
-        let target = self.destination.join(path);
-        let (sha256, size_bytes) = sha256_file(scratch).map_err(ConversionError::write("read back", scratch))?;
-        if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent).map_err(ConversionError::write("make the folder", parent))?;
-            self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(parent.to_owned());
-        }
-        fs::rename(scratch, &target).map_err(ConversionError::write("move into place", &target))?;
-        Ok(OutputFile { path: path.to_owned(), size_bytes, sha256 })
-    }
-
     /// Removes the rejects that an earlier run wrote for this file and this one did not, and nothing that others put
     /// there.
-    pub(super) fn withdraw_rejects(&self, file: &FileOutcome) -> Result<(), ConversionError> {
+    fn withdraw_rejects(&self, file: &FileOutcome) -> Result<(), ConversionError> {
         let fresh = |old: &&OutputFile| file.written().any(|new| new.path == old.path);
         let earlier = self.history.of(&file.source).into_iter().flat_map(|earlier| &earlier.tables);
         for old in earlier.filter_map(|table| table.rejects.as_ref()).filter(|old| !fresh(old)) {
-            if self.obstacle(&old.path).is_some() {
+            if self.obstacle(&old.path, &mut Folders::new()).is_some() {
                 continue;
             }
             let target = self.destination.join(&old.path);
@@ -136,17 +147,6 @@ impl Staging {
         (same && entry.written().all(intact)).then(|| FileOutcome { unchanged: true, ..entry.clone() })
     }
 
-    /// Notes that a file is done.
-    pub(super) fn note(&self, file: &FileOutcome) -> Result<(), ConversionError> {
-        let path = self.folder.join(JOURNAL);
-        let line = serde_json::to_vec(file).map_err(io::Error::from).map(|mut line| {
-            line.push(b'\n');
-            line
-        });
-        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        line.and_then(|line| journal.write_all(&line)).map_err(ConversionError::write("note in", &path))
-    }
-
     /// Outputs of earlier runs that no source of this one stands for.
     pub(super) fn stale(&self, present: &[FileOutcome]) -> Vec<String> {
         self.history.stale(&self.destination, present)
@@ -156,11 +156,11 @@ impl Staging {
     pub(super) fn close(self, outcome: &ConversionOutcome) -> Result<(), ConversionError> {
         let scratch = self.scratch(REPORT);
         write_report(&scratch, outcome).map_err(ConversionError::write("write", &scratch))?;
-        self.publish(&scratch, REPORT)?;
-        let touched = self.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for folder in touched {
-            File::open(&folder).and_then(|file| file.sync_all()).map_err(ConversionError::write("sync", &folder))?;
-        }
+        let report = self.destination.join(REPORT);
+        fs::rename(&scratch, &report).map_err(ConversionError::write("move into place", &report))?;
+        let mut touched = self.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
+        touched.insert(self.destination);
+        self.file_system.flush(&touched.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
         // The journal goes only now: a power cut before this point costs a look, never a report.
         self.folder.clear("")?;
         self.folder.remove();
@@ -175,9 +175,8 @@ impl Staging {
 }
 
 fn write_report(path: &Path, outcome: &ConversionOutcome) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(&outcome.without_history())?;
-    text.push(b'\n');
-    let mut file = File::create(path)?;
-    file.write_all(&text)?;
-    file.sync_all()
+    let mut file = BufWriter::new(File::create(path)?);
+    serde_json::to_writer_pretty(&mut file, &outcome.without_history())?;
+    file.write_all(b"\n")?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }

@@ -9,17 +9,18 @@
 
 mod body;
 mod math;
-mod package;
+mod parts;
 mod styles;
 mod xml;
 
 use self::body::Body;
-use self::package::Package;
+use self::parts::Parts;
 use self::styles::Styles;
 use super::{Document, DocumentTable, Row, Rows};
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::FormatName;
 use crate::core::tabular::input::Input;
+use crate::core::tabular::package::Package;
 use crate::core::tabular::report::TableNote;
 use crate::core::tabular::table::{TableOptions, Tables};
 
@@ -28,11 +29,9 @@ use crate::core::tabular::table::{TableOptions, Tables};
 /// # Errors
 /// When it is no zip archive, or can't be read.
 pub(in crate::core::tabular) fn is_docx(input: &Input) -> Result<bool, TableError> {
-    let broken = |error: zip::result::ZipError| TableError::Broken { what: format!("the zip archive: {error}") };
-    let archive = zip::ZipArchive::new(input.seekable()?).map_err(broken)?;
     let is_body =
         |name: &str| name.strip_prefix("word/document").is_some_and(|rest| rest.strip_suffix(".xml").is_some());
-    Ok(archive.file_names().flatten().any(|name| is_body(&name)))
+    Ok(Package::open(input.seekable()?)?.has_any(is_body))
 }
 
 /// Reads a Word document.
@@ -41,15 +40,15 @@ pub(in crate::core::tabular) fn is_docx(input: &Input) -> Result<bool, TableErro
 /// When it is damaged, protected, beyond the limits, or holds no text.
 #[expect(clippy::needless_pass_by_value, reason = "every reader takes the file for itself")]
 pub(in crate::core::tabular) fn open(input: Input, options: &TableOptions) -> Result<Box<dyn Tables>, TableError> {
-    let mut package = Package::open(&input)?;
-    let styles = match package.part_of_type("/styles")? {
+    let mut parts = Parts::open(&input)?;
+    let styles = match parts.part_of_type("/styles")? {
         Some(part) => Styles::read(part)?,
         None => Styles::default(),
     };
     let mut body = Body::new(&styles);
-    body.read(package.document()?)?;
+    body.read(parts.document()?)?;
     for notes in ["/footnotes", "/endnotes"] {
-        if let Some(part) = package.part_of_type(notes)? {
+        if let Some(part) = parts.part_of_type(notes)? {
             body.read_notes(part)?;
         }
     }

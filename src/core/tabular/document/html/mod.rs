@@ -7,7 +7,6 @@
 //!
 //! Streams; the file is read twice.
 
-mod charset;
 mod element;
 mod sections;
 
@@ -20,6 +19,7 @@ use html5gum::{IoReader, Tokenizer};
 use self::element::{Markup, markup};
 use self::sections::Sections;
 use super::{Document, DocumentTable, Row, Rows};
+use crate::core::tabular::declared;
 use crate::core::tabular::encoding::{self, Confidence, EncodingGuess};
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::FormatName;
@@ -53,7 +53,7 @@ fn look(input: &Input, options: &TableOptions) -> Result<(EncodingGuess, Option<
     let told = match options.encoding {
         Some(encoding) => Some(EncodingGuess { encoding, confidence: Confidence::Certain }),
         None if encoding_rs::Encoding::for_bom(&head).is_some() => None,
-        None => charset::declared(&head).map(|encoding| EncodingGuess { encoding, confidence: Confidence::High }),
+        None => declared::of_page(&head).map(|encoding| EncodingGuess { encoding, confidence: Confidence::High }),
     };
     if let Some(mut told) = told {
         match pass_over(input.text(told.encoding)?) {

@@ -59,39 +59,41 @@ impl Book {
             zip.start_file(name, SimpleFileOptions::default()).unwrap();
             zip.write_all(xml.as_bytes()).unwrap();
         };
-        let relation = |id: &str, kind: &str, target: &str| {
-            format!("<Relationship Id=\"{id}\" Type=\"http://any/relationships/{kind}\" Target=\"{target}\"/>")
-        };
-        let relations = |inside: String| format!("<Relationships>{inside}</Relationships>");
-        part("_rels/.rels", relations(relation("r1", "officeDocument", "xl/workbook.xml")));
-        let (mut sheets, mut targets) = (String::new(), String::new());
+        part("_rels/.rels", relations(&[relation("r1", "officeDocument", "xl/workbook.xml")]));
+        let (mut sheets, mut targets) = (Vec::new(), Vec::new());
         for (index, (name, state, kind, xml)) in self.sheets.into_iter().enumerate() {
-            sheets += &format!("<sheet name=\"{name}\" sheetId=\"{index}\" r:id=\"s{index}\" {state}/>");
-            targets += &relation(&format!("s{index}"), kind, &format!("sheets/{index}.xml"));
+            sheets.push(format!("<sheet name=\"{name}\" sheetId=\"{index}\" r:id=\"s{index}\" {state}/>"));
+            targets.push(relation(&format!("s{index}"), kind, &format!("sheets/{index}.xml")));
             part(&format!("xl/sheets/{index}.xml"), xml);
         }
-        let properties = self.properties;
+        let (properties, sheets) = (self.properties, sheets.concat());
         part("xl/workbook.xml", format!("<workbook {MAIN}>{properties}<sheets>{sheets}</sheets></workbook>"));
-        part("xl/_rels/workbook.xml.rels", relations(targets));
-        let codes = self.formats.iter().enumerate();
-        let codes: String = codes
-            .map(|(index, code)| format!("<numFmt numFmtId=\"{}\" formatCode=\"{code}\"/>", 164 + index))
-            .collect();
-        let styles: String =
-            (0..self.formats.len()).map(|index| format!("<xf numFmtId=\"{}\"/>", 164 + index)).collect();
-        part(
-            "xl/styles.xml",
-            format!(
-                "<styleSheet {MAIN}><numFmts>{codes}</numFmts><cellXfs><xf numFmtId=\"0\"/>{styles}</cellXfs></styleSheet>"
-            ),
-        );
+        part("xl/_rels/workbook.xml.rels", relations(&targets));
+        part("xl/styles.xml", styles(&self.formats));
         part("xl/sharedStrings.xml", format!("<sst {MAIN}>{}</sst>", self.strings));
         zip.finish().unwrap().into_inner()
     }
 }
 
+fn relation(id: &str, kind: &str, target: &str) -> String {
+    format!("<Relationship Id=\"{id}\" Type=\"http://any/relationships/{kind}\" Target=\"{target}\"/>")
+}
+
+fn relations(inside: &[String]) -> String {
+    format!("<Relationships>{}</Relationships>", inside.concat())
+}
+
+fn styles(formats: &[String]) -> String {
+    let code = |(id, code)| format!("<numFmt numFmtId=\"{id}\" formatCode=\"{code}\"/>");
+    let codes: Vec<_> = (164..).zip(formats).map(code).collect();
+    let style = |id| format!("<xf numFmtId=\"{id}\"/>");
+    let styles: Vec<_> = (164..).take(formats.len()).map(style).collect();
+    let (codes, styles) = (codes.concat(), styles.concat());
+    format!("<styleSheet {MAIN}><numFmts>{codes}</numFmts><cellXfs><xf numFmtId=\"0\"/>{styles}</cellXfs></styleSheet>")
+}
+
 /// A row of inline texts.
 pub(super) fn texts(row: u32, cells: &[&str]) -> String {
-    let cells: String = cells.iter().map(|text| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>")).collect();
-    format!("<row r=\"{row}\">{cells}</row>")
+    let cell = |text: &&str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    format!("<row r=\"{row}\">{}</row>", cells.iter().map(cell).collect::<Vec<_>>().concat())
 }

@@ -14,9 +14,10 @@ mod workbook;
 use std::sync::Arc;
 
 use super::super::error::TableError;
+use super::super::package::Package;
 use super::cells::Cells;
 use super::number_format::Shown;
-use super::package::{Package, broken_part};
+use super::part::{self, broken_part};
 use super::serial::Epoch;
 use super::texts::Texts;
 use super::{Book, Sheet};
@@ -52,7 +53,7 @@ impl Xlsx {
         }
         let Some((shared, formats)) = &self.loaded else { return Ok(Cells::default()) };
         let mut cells = Cells::new(Arc::clone(shared));
-        let Some(mut xml) = self.package.xml(&entry.path)? else {
+        let Some(mut xml) = part::xml(&mut self.package, &entry.path)? else {
             return Err(TableError::Broken { what: format!("the sheet `{}` is missing from the file", entry.name) });
         };
         let mut scan = SheetScan::new(&mut cells, formats, self.directory.epoch);

@@ -1,8 +1,9 @@
 //! Which parts of a package belong to which, by its `.rels` parts.
 
-use super::super::package::{Package, broken_part};
+use super::super::part::{self, broken_part};
 use super::super::xml::Token;
 use crate::core::tabular::error::TableError;
+use crate::core::tabular::package::Package;
 
 /// One part's word about another.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Relation {
 pub(super) fn read(package: &mut Package, of: &str) -> Result<Vec<Relation>, TableError> {
     let (folder, name) = of.rsplit_once('/').unwrap_or(("", of));
     let path = format!("{folder}/_rels/{name}.rels");
-    let Some(mut xml) = package.xml(&path)? else { return Ok(Vec::new()) };
+    let Some(mut xml) = part::xml(package, &path)? else { return Ok(Vec::new()) };
     let mut relations = Vec::new();
     loop {
         match xml.next().map_err(|fault| broken_part(&path, &fault))? {

@@ -1,9 +1,10 @@
 //! Texts of cells: those that sheets share, and how one is put together from its runs.
 
-use super::super::package::{Package, broken_part};
+use super::super::part::{self, broken_part};
 use super::super::texts::Texts;
 use super::super::xml::{self, Tag, Token, XmlFault};
 use crate::core::tabular::error::TableError;
+use crate::core::tabular::package::Package;
 
 /// A text while its runs are read: `t` elements, those of phonetic hints left out.
 #[derive(Debug, Default)]
@@ -87,15 +88,12 @@ pub(super) fn unescape_characters(bytes: &mut Vec<u8>, run: usize) {
     while let Some(start) = memchr::memmem::find(rest, b"_x") {
         bytes.extend_from_slice(&rest[..start]);
         rest = &rest[start..];
-        match escaped(rest) {
-            Some(character) => {
-                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &rest[7..];
-            }
-            None => {
-                bytes.extend_from_slice(b"_x");
-                rest = &rest[2..];
-            }
+        if let Some(character) = escaped(rest) {
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = &rest[7..];
+        } else {
+            bytes.extend_from_slice(b"_x");
+            rest = &rest[2..];
         }
     }
     bytes.extend_from_slice(rest);
@@ -110,7 +108,7 @@ fn escaped(rest: &[u8]) -> Option<char> {
 /// The texts that sheets share.
 pub(super) fn read(package: &mut Package, path: &str) -> Result<Texts, TableError> {
     let mut texts = Texts::default();
-    let Some(mut xml) = package.xml(path)? else { return Ok(texts) };
+    let Some(mut xml) = part::xml(package, path)? else { return Ok(texts) };
     let broken = |fault: XmlFault| broken_part(path, &fault);
     let mut text = RichText::default();
     loop {

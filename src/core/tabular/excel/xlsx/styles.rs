@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::super::number_format::{self, Shown};
-use super::super::package::{Package, broken_part};
+use super::super::part::{self, broken_part};
 use super::super::xml::{Tag, Token};
 use crate::core::tabular::error::TableError;
+use crate::core::tabular::package::Package;
 
 /// For each style that cells refer to by its place.
 pub(super) fn read(package: &mut Package, path: &str) -> Result<Vec<Shown>, TableError> {
-    let Some(mut xml) = package.xml(path)? else { return Ok(Vec::new()) };
+    let Some(mut xml) = part::xml(package, path)? else { return Ok(Vec::new()) };
     let mut custom: HashMap<u32, Shown> = HashMap::new();
     let (mut styles, mut of_cells) = (Vec::new(), false);
     loop {

@@ -1,10 +1,11 @@
 //! The workbook's own part: its sheets in order, and where its days begin.
 
-use super::super::package::{Package, broken_part};
+use super::super::part::{self, broken_part};
 use super::super::serial::Epoch;
 use super::super::xml::{Tag, Token};
 use super::relations::{self, Relation};
 use crate::core::tabular::error::TableError;
+use crate::core::tabular::package::Package;
 use crate::core::tabular::report::Visibility;
 
 /// What a workbook says about itself.
@@ -37,7 +38,7 @@ impl Directory {
         };
         let (strings, styles) = (part("sharedStrings", "sharedStrings.xml"), part("styles", "styles.xml"));
         let mut directory = Self { sheets: Vec::new(), epoch: Epoch::Since1900, strings, styles };
-        let Some(mut xml) = package.xml(document)? else {
+        let Some(mut xml) = part::xml(package, document)? else {
             return Err(TableError::Broken { what: format!("`{document}` is missing from the file") });
         };
         loop {

@@ -1,4 +1,4 @@
-//! The zip archive that a workbook is, with its limits checked before anything is unpacked.
+//! The zip archive that a workbook or a Word document is, with its limits checked before anything is unpacked.
 //!
 //! The one decision: the sizes in the archive's directory must stay within the limits, and no part may unpack to more
 //! than its size there, so a bomb is refused before it goes off.
@@ -8,9 +8,8 @@ use std::io::Read;
 
 use zip::ZipArchive;
 
-use super::super::error::TableError;
-use super::super::input::ReadSeek;
-use super::xml::{XmlFault, XmlScanner};
+use super::error::TableError;
+use super::input::ReadSeek;
 
 /// Unpacked bytes of all parts at most.
 const MOST: u64 = 1 << 30;
@@ -48,6 +47,11 @@ impl Package {
         Ok(Self { zip, parts })
     }
 
+    /// Whether a part has a name of which this is true; names are in lower case.
+    pub(super) fn has_any(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        self.parts.keys().any(|name| is_it(name))
+    }
+
     /// Whether there is a part of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.parts.contains_key(&key(name))
@@ -60,19 +64,12 @@ impl Package {
     pub(super) fn part(&mut self, name: &str) -> Result<Option<impl Read + '_>, TableError> {
         let Some((index, size)) = self.parts.get(&key(name)).copied() else { return Ok(None) };
         let part = self.zip.by_index(index).map_err(|fault| match fault {
-            zip::result::ZipError::UnsupportedArchive(what) if what.contains("assword") => TableError::Protected,
+            zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED) => {
+                TableError::Protected
+            }
             other => broken(&other),
         })?;
         Ok(Some(part.take(size)))
-    }
-
-    /// The XML of a part; `None`: there is none.
-    ///
-    /// # Errors
-    /// When it can't be unpacked.
-    pub(super) fn xml(&mut self, name: &str) -> Result<Option<XmlScanner<'_>>, TableError> {
-        let Some(part) = self.part(name)? else { return Ok(None) };
-        XmlScanner::new(part).map(Some).map_err(|fault| broken_part(name, &fault))
     }
 }
 
@@ -94,9 +91,4 @@ fn key(name: &str) -> String {
 
 fn broken(fault: &zip::result::ZipError) -> TableError {
     TableError::Broken { what: format!("the zip archive is broken: {fault}") }
-}
-
-/// A part that is not as it should be.
-pub(super) fn broken_part(name: &str, fault: &XmlFault) -> TableError {
-    TableError::Broken { what: format!("`{name}` is broken: {fault}") }
 }
