@@ -322,7 +322,7 @@ impl ColumnBuilder {
     fn push_trimmed(&mut self, cell: &[u8]) -> Result<(), Misfit> {
         let cell = cell::trim(cell);
         if cell.is_empty() || self.words.has(cell) {
-            self.values.push_null();
+            self.values.push_nulls(1);
             return Ok(());
         }
         self.values.push_typed(cell)
@@ -330,7 +330,14 @@ impl ColumnBuilder {
 
     /// Adds a missing value.
     pub fn push_null(&mut self) {
-        self.values.push_null();
+        self.values.push_nulls(1);
+    }
+
+    /// Adds so many missing values.
+    pub fn push_nulls(&mut self, count: usize) {
+        if count > 0 {
+            self.values.push_nulls(count);
+        }
     }
 
     /// The cells so far, and an empty builder again.
@@ -378,16 +385,16 @@ impl Values {
         Ok(())
     }
 
-    fn push_null(&mut self) {
+    fn push_nulls(&mut self, count: usize) {
         match self {
-            Self::Text { builder, .. } => builder.append_null(),
-            Self::Bool(builder) => builder.append_null(),
-            Self::Int64(builder) => builder.append_null(),
-            Self::Uint64(builder) => builder.append_null(),
-            Self::Float64(builder, _) => builder.append_null(),
-            Self::Date(builder, _) => builder.append_null(),
-            Self::Timestamp(builder, _) => builder.append_null(),
-            Self::Time(builder) => builder.append_null(),
+            Self::Text { builder, .. } => builder.append_nulls(count),
+            Self::Bool(builder) => builder.append_nulls(count),
+            Self::Int64(builder) => builder.append_nulls(count),
+            Self::Uint64(builder) => builder.append_nulls(count),
+            Self::Float64(builder, _) => builder.append_nulls(count),
+            Self::Date(builder, _) => builder.append_nulls(count),
+            Self::Timestamp(builder, _) => builder.append_nulls(count),
+            Self::Time(builder) => builder.append_nulls(count),
         }
     }
 

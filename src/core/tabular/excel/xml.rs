@@ -236,10 +236,11 @@ impl<'r> XmlScanner<'r> {
     /// Offset of the `>` that ends the tag; one inside quotes does not.
     #[inline]
     fn tag_end(&mut self) -> Result<usize, XmlFault> {
-        let mut from = 1;
+        let (mut from, mut open) = (1, None);
         loop {
             let close = self.find(b'>', from)?;
-            if is_outside_quotes(&self.buffer[self.at..self.at + close]) {
+            open = quote_after(open, &self.buffer[self.at + from..self.at + close]);
+            if open.is_none() {
                 return Ok(close);
             }
             from = close + 1;
@@ -293,17 +294,18 @@ fn declared(head: &[u8]) -> Option<(&'static Encoding, usize)> {
     Some((Encoding::for_label(label)?, 0))
 }
 
+/// The quote that is open after this part of a tag, if one is, by the one that was open before it.
 #[inline]
-fn is_outside_quotes(tag: &[u8]) -> bool {
-    let count = |quote| memchr::memchr_iter(quote, tag).count();
-    if count(b'\'') == 0 {
-        return count(b'"').is_multiple_of(2);
+fn quote_after(open: Option<u8>, part: &[u8]) -> Option<u8> {
+    let count = |quote| memchr::memchr_iter(quote, part).count();
+    if open != Some(b'\'') && count(b'\'') == 0 {
+        let is_open = open.is_some() == count(b'"').is_multiple_of(2);
+        return is_open.then_some(b'"');
     }
-    let open = tag.iter().fold(None, |open, byte| match open {
+    part.iter().fold(open, |open, byte| match open {
         None => matches!(byte, b'"' | b'\'').then_some(*byte),
         Some(quote) => (*byte != quote).then_some(quote),
-    });
-    open.is_none()
+    })
 }
 
 #[inline]
@@ -408,6 +410,19 @@ mod tests {
         assert_eq!(tag.attribute(b"s"), Some(&b""[..]));
         assert_eq!(tag.text(b"id").as_deref(), Some("a&\"b"));
         assert_eq!(tag.attribute(b"t"), None);
+    }
+
+    #[test]
+    fn a_tag_ends_behind_all_of_its_quotes() {
+        assert_eq!(pieces(b"<a b='>\">' c=\">'>\" d='>' e=\">\"/><f>").unwrap(), ["<a/", "<f"]);
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_is_looked_at_once() {
+        let xml = [&b"<a b=\"1"[..], &b">".repeat(4 << 20)].concat();
+        // Once for each `>`, this would take hours.
+        let mut scanner = XmlScanner::new(&xml[..]).unwrap();
+        assert!(matches!(scanner.next(), Err(XmlFault::Truncated)));
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! Collects JSON values into Arrow arrays of the types that `shape` settled.
+//!
+//! The one decision: what is missing is counted. An object of a list takes a place in the columns of all keys that any
+//! object of that list has, so that `{}` in a small file can take as much memory as thousands of values.
 
 use std::sync::Arc;
 
@@ -76,13 +79,13 @@ impl JsonBuilder {
         }
     }
 
-    /// Adds a value; `None` and `null` are missing.
+    /// Adds a value; `None` and `null` are missing. `room`: how many more values may be missing.
     ///
     /// # Errors
-    /// When the value does not fit the column's type.
-    pub(super) fn push(&mut self, value: Option<Value<'_>>) -> Result<(), Misfit> {
+    /// When the value does not fit the column's type, or there is no room left.
+    pub(super) fn push(&mut self, value: Option<Value<'_>>, room: &mut usize) -> Result<(), Misfit> {
         let Some(value) = value.filter(|value| value.kind() != Kind::Null) else {
-            self.push_null();
+            self.push_null(room);
             return Ok(());
         };
         match (self, value.kind()) {
@@ -102,14 +105,15 @@ impl JsonBuilder {
             (Self::AsWritten(builder), _) => {
                 builder.append_value(value.raw());
             }
-            (Self::List(builder), Kind::Array) => builder.push(value)?,
-            (Self::Object(builder), Kind::Object) => builder.push(value)?,
+            (Self::List(builder), Kind::Array) => builder.push(value, room)?,
+            (Self::Object(builder), Kind::Object) => builder.push(value, room)?,
             _ => return Err(Misfit),
         }
         Ok(())
     }
 
-    fn push_null(&mut self) {
+    fn push_null(&mut self, room: &mut usize) {
+        *room = room.saturating_sub(1);
         match self {
             Self::Bool(builder) => builder.append_null(),
             Self::Int64(builder) => builder.append_null(),
@@ -121,7 +125,7 @@ impl JsonBuilder {
                 builder.valid.append_null();
             }
             Self::Object(builder) => {
-                builder.children.iter_mut().for_each(Self::push_null);
+                builder.children.iter_mut().for_each(|child| child.push_null(room));
                 builder.valid.append_null();
             }
         }
@@ -142,9 +146,12 @@ impl JsonBuilder {
 }
 
 impl ListBuilder {
-    fn push(&mut self, array: Value<'_>) -> Result<(), Misfit> {
+    fn push(&mut self, array: Value<'_>, room: &mut usize) -> Result<(), Misfit> {
         for child in array.children() {
-            self.item.push(Some(child))?;
+            self.item.push(Some(child), room)?;
+            if *room == 0 {
+                return Err(Misfit);
+            }
             // A batch holds far less than 2³¹ items: its bytes are bounded.
             self.length = self.length.checked_add(1).ok_or(Misfit)?;
         }
@@ -173,11 +180,11 @@ impl ObjectBuilder {
         }
     }
 
-    /// Adds an object; of a key that stands twice the last value counts.
+    /// Adds an object; of a key that stands twice the last value counts. `room`: how many more values may be missing.
     ///
     /// # Errors
-    /// When a key is unknown or a value does not fit.
-    pub(super) fn push(&mut self, object: Value<'_>) -> Result<(), Misfit> {
+    /// When a key is unknown, a value does not fit, or there is no room left.
+    pub(super) fn push(&mut self, object: Value<'_>, room: &mut usize) -> Result<(), Misfit> {
         self.slots.fill(None);
         let mut hint = 0;
         for (key, value) in object.entries() {
@@ -188,7 +195,7 @@ impl ObjectBuilder {
             hint = at + 1;
         }
         for (child, slot) in self.children.iter_mut().zip(&self.slots) {
-            child.push(slot.map(|index| object.sibling(index)))?;
+            child.push(slot.map(|index| object.sibling(index)), room)?;
         }
         self.valid.append_non_null();
         Ok(())
