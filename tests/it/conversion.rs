@@ -565,3 +565,16 @@ fn outputs_never_take_the_places_of_sources_below_the_destination() {
     assert_eq!(fs::read(destination.join("sub/x.csv.parquet")).unwrap(), b"mine");
     assert!(destination.join("y.csv.parquet").is_file());
 }
+
+#[test]
+fn a_path_that_is_too_long_costs_its_file_and_not_the_run() {
+    let folder = folder(&[("a.csv", b"a,b\n1,2\n")]);
+    // Reached step by step, so that the source itself can be made.
+    let deep = vec!["d".repeat(250); 15].join("/");
+    let source = folder.path().join("in");
+    fs::create_dir_all(source.join(&deep)).unwrap();
+    fs::write(source.join(&deep).join("b.csv"), b"a,b\n1,2\n").unwrap();
+    let target = folder.path().join("o".repeat(200)).join("o".repeat(200));
+    let outcome = convert_with(&source, &target, &ConversionOptions::default());
+    assert_eq!((outcome.summary.converted, outcome.summary.failed), (1, 1), "{:?}", outcome.files[1].error);
+}

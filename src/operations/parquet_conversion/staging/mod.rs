@@ -101,8 +101,14 @@ impl Staging {
     /// leads out of the destination. Folders that are `known` are not looked at again.
     fn obstacle(&self, path: &str, known: &mut Folders) -> Option<String> {
         let target = self.destination.join(path);
-        if target.is_dir() {
-            return Some(format!("a folder named `{path}` is in the way in the destination"));
+        match target.symlink_metadata() {
+            Ok(there) if there.is_dir() || target.is_dir() => {
+                return Some(format!("a folder named `{path}` is in the way in the destination"));
+            }
+            Err(error) if error.kind() == ErrorKind::InvalidFilename => {
+                return Some("its path in the destination would be longer than the system takes".to_owned());
+            }
+            _ => {}
         }
         let folder = target.parent().filter(|folder| !known.contains(*folder))?;
         let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
