@@ -57,7 +57,9 @@ fn guarded<T>(ask: impl FnOnce() -> pdf_oxide::Result<T>) -> Result<T, TableErro
     match catch_unwind(AssertUnwindSafe(ask)) {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(pdf_oxide::Error::EncryptedPdf)) => Err(TableError::Protected),
-        Ok(Err(error)) => Err(TableError::Broken { what: format!("the PDF can't be read: {error}") }),
+        Ok(Err(error)) => {
+            Err(TableError::Broken { what: format!("the PDF can't be read: {}", brief(&error.to_string())) })
+        }
         Err(_panic) => Err(TableError::Broken { what: "the PDF can't be read: the parser gave up".to_owned() }),
     }
 }
@@ -171,6 +173,16 @@ fn cleaned(text: &str) -> String {
     let begin = text.len() - text.trim_start_matches('\n').len();
     text.drain(..begin);
     text
+}
+
+/// The parser quotes all bytes that it could not read.
+fn brief(message: &str) -> String {
+    const LETTERS: usize = 160;
+    let told = message.split_once(" Error {").map_or(message, |(told, _quoted)| told).trim_end_matches(':');
+    match told.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", told.get(..end).unwrap_or(told)),
+        None => told.to_owned(),
+    }
 }
 
 #[cfg(test)]
