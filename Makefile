@@ -46,7 +46,7 @@ fuzz: ## Search a reader for panics and lost rows: TARGET=delimited|json|xml|exc
 	@$(call need,cargo-fuzz,run cargo install cargo-fuzz --locked; rustup toolchain install nightly)
 	@mkdir -p fuzz/corpus/$(TARGET)
 	ulimit -v 6000000; $(CARGO) +nightly fuzz run --release --sanitizer none $(TARGET) fuzz/corpus/$(TARGET) \
-		$(wildcard fuzz/seeds/$(TARGET)) knowledgebase $(CORPUS) -- -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
+		$(wildcard fuzz/seeds/$(TARGET)) knowledgebase $(CORPUS) -- -max_len=65536 -timeout=120 -rss_limit_mb=2048 \
 		-max_total_time=$(SECONDS) $(FUZZ_ARGS)
 
 lint: ## Formatting, clippy and rustdoc, all warnings as errors

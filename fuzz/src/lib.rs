@@ -9,8 +9,10 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use arrow_array::{Array as _, RecordBatch};
+use rustix::time::{ClockId, clock_gettime};
 use textmill::core::tabular::column::{DateOrder, DecimalComma};
 use textmill::core::tabular::delimited::DelimiterWish;
 use textmill::core::tabular::error::TableError;
@@ -23,6 +25,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Unpacked bytes at most: what small packed files unfold to is libFuzzer's time, not ours.
 const UNPACKED: u64 = 4 << 20;
+
+/// Processor time for one reading at most. libFuzzer's own limit is by the clock, which a busy machine passes.
+const MOST_TIME: Duration = Duration::from_secs(10);
 
 /// Which panics are findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +115,10 @@ pub fn read(
     options: &TableOptions,
     visit: &mut Visit<'_>,
 ) -> Result<Outcome, TableError> {
+    let before = processor_time();
     let read = try_read(bytes, promise, options, visit);
+    let used = processor_time().saturating_sub(before);
+    assert!(used <= MOST_TIME, "reading took {} s", used.as_secs());
     match &read {
         Err(
             TableError::Changed { .. }
@@ -121,6 +129,10 @@ pub fn read(
         ) => panic!("an error that can't be: {read:?}"),
         _ => read,
     }
+}
+
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
 fn try_read(

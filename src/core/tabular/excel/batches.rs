@@ -131,7 +131,9 @@ fn text_array(cells: &Cells, column: &mut Column, rows: std::ops::Range<u32>) ->
         if cell.row < rows.start {
             return;
         }
-        (next..cell.row).for_each(|_| builder.append_null());
+        if cell.row > next {
+            builder.append_nulls((cell.row - next) as usize);
+        }
         next = cell.row + 1;
         if matches!(cell.kind, Kind::Shared | Kind::Own | Kind::Error) {
             builder.append_value(cells.text(cell));
@@ -141,7 +143,9 @@ fn text_array(cells: &Cells, column: &mut Column, rows: std::ops::Range<u32>) ->
             builder.append_value(&worded);
         }
     });
-    (next..rows.end).for_each(|_| builder.append_null());
+    if rows.end > next {
+        builder.append_nulls((rows.end - next) as usize);
+    }
     Arc::new(builder.finish())
 }
 
