@@ -4,7 +4,7 @@
 //! than its size there, so a bomb is refused before it goes off.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{self, Read};
 
 use zip::ZipArchive;
 
@@ -69,7 +69,29 @@ impl Package {
             }
             other => broken(&other),
         })?;
-        Ok(Some(part.take(size)))
+        Ok(Some(Part { packed: part, left: size }))
+    }
+}
+
+/// A part as it is unpacked: as long as the directory says, with the checksum that stands there.
+struct Part<R> {
+    packed: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Part<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 && !into.is_empty() {
+            // The checksum is compared at the end, which must have been asked for.
+            return match self.packed.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it unpacks to more than the archive says")),
+            };
+        }
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
+        let read = self.packed.read(&mut into[..most])?;
+        self.left -= read as u64;
+        Ok(read)
     }
 }
 
@@ -91,4 +113,31 @@ fn key(name: &str) -> String {
 
 fn broken(fault: &zip::result::ZipError) -> TableError {
     TableError::Broken { what: format!("the zip archive is broken: {fault}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use super::*;
+    use crate::core::tabular::showing;
+
+    #[test]
+    fn a_damaged_part_is_no_part() {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        archive.start_file("a.xml", stored).unwrap();
+        archive.write_all(b"<a>12345</a>").unwrap();
+        let good = archive.finish().unwrap().into_inner();
+        let mut bad = good.clone();
+        let at = memchr::memmem::find(&bad, b"12345").unwrap();
+        bad[at] = b'9';
+        let read = |bytes: &[u8]| {
+            let mut package = Package::open(showing::input(bytes).seekable().unwrap()).unwrap();
+            let mut text = String::new();
+            package.part("A.xml").unwrap().unwrap().read_to_string(&mut text).map(|_| text)
+        };
+        assert_eq!(read(&good).unwrap(), "<a>12345</a>");
+        assert!(read(&bad).is_err());
+    }
 }
