@@ -26,7 +26,7 @@ const CUT: usize = 60_000;
 const WANTED: f64 = 0.9;
 
 #[test]
-fn pdf_text() {
+fn pdf_text_of_the_corpus() {
     let Some(data) = reference_data() else { return };
     let reference = data.join("pdf_reference_text.jsonl.gz");
     if !reference.is_file() {
