@@ -24,8 +24,6 @@ pub const MAX_MEMBERS: usize = 100_000;
 const LONGEST_PART: usize = 255;
 /// Longest path of a member, in bytes: the destination's own path comes before it.
 const LONGEST_PATH: usize = 2048;
-/// Unpacked bytes after which the ratio is looked at.
-const RATIO_FLOOR: u64 = 64 << 20;
 const CHUNK: usize = 256 << 10;
 
 /// An archive, or a file in it, can't be read.
@@ -162,7 +160,7 @@ fn refusal(name: &str, entry: &OwnedZipFileEntry, limits: UnpackLimits) -> Optio
     if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
         return Some(ArchiveError::Method(entry.compression().to_string()));
     }
-    (entry.size() > most_bytes(entry, limits)).then(|| too_much(limits))
+    (entry.size() > limits.most(entry.compressed_size())).then(|| too_much(limits))
 }
 
 /// Unix would take most of these, and other systems another file for some of them.
@@ -184,10 +182,6 @@ fn name_fault(name: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn most_bytes(entry: &OwnedZipFileEntry, limits: UnpackLimits) -> u64 {
-    limits.bytes.min(entry.compressed_size().saturating_mul(limits.ratio).max(RATIO_FLOOR))
 }
 
 fn too_much(limits: UnpackLimits) -> ArchiveError {
@@ -227,7 +221,7 @@ pub fn extract(
     let mut reader = member.entry.as_ref().as_ref().with_reader(&mut file, ZipReadOptions::new())?;
     let write = |error| ArchiveError::Write(Arc::new(error));
     let mut target = BufWriter::new(File::create(into).map_err(write)?);
-    let most = most_bytes(&member.entry, limits);
+    let most = limits.most(member.entry.compressed_size());
     let (mut chunk, mut sum) = (vec![0; CHUNK], 0_u64);
     loop {
         if cancel.is_cancelled() {

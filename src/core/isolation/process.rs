@@ -42,7 +42,7 @@ pub(super) struct Starter {
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    requests: Option<BufWriter<ChildStdin>>,
+    requests: BufWriter<ChildStdin>,
     answers: Receiver<Frame>,
     said: Option<JoinHandle<String>>,
     limits: Limits,
@@ -80,7 +80,7 @@ impl Process {
             }
         });
         let said = Some(thread::spawn(move || last_words(stderr)));
-        let requests = Some(BufWriter::new(stdin));
+        let requests = BufWriter::new(stdin);
         let limits = starter.limits;
         let mut process = Self { child, requests, answers, said, limits, deadline: Instant::now() };
         process.tell(&limits)?;
@@ -101,8 +101,7 @@ impl Process {
     }
 
     fn tell(&mut self, words: &impl serde::Serialize) -> Result<(), Failure> {
-        let told = self.requests.as_mut().is_some_and(|to| write_words(to, words).is_ok());
-        if told { Ok(()) } else { Err(self.end()) }
+        write_words(&mut self.requests, words).map_err(|_gone| self.end())
     }
 
     /// Waits for an answer.
@@ -121,18 +120,13 @@ impl Process {
         }
     }
 
-    /// Why it is gone. One that still runs, and has talked nonsense, is ended.
+    /// Why it is gone. Its pipes close when it ends, and how it ends is settled before they do; so this ends only one
+    /// that still runs because it has talked nonsense.
     fn end(&mut self) -> Failure {
-        drop(self.requests.take());
-        let status = wait_a_little(&mut self.child).or_else(|| {
-            let _ = self.child.kill();
-            self.child.wait().ok()
-        });
+        let _ = self.child.kill();
+        let status = self.child.wait();
         let said = self.said.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        match status {
-            Some(status) => verdict::of_end(status, &said, &self.limits),
-            None => Failure::new(Code::Crashed, "its reader is gone"),
-        }
+        status.map_or_else(|_| verdict::crashed(""), |status| verdict::of_end(status, &said, &self.limits))
     }
 }
 
@@ -157,16 +151,6 @@ fn leave_group(_command: &mut Command) {}
 /// This program. On Linux also after it was replaced by another version.
 fn program() -> std::io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
-}
-
-fn wait_a_little(child: &mut Child) -> Option<std::process::ExitStatus> {
-    for _ in 0..40 {
-        if let Ok(Some(status)) = child.try_wait() {
-            return Some(status);
-        }
-        thread::sleep(Duration::from_millis(25));
-    }
-    None
 }
 
 fn last_words(mut from: impl Read) -> String {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::pool::Isolation;
 use super::process::Process;
+use super::verdict;
 use super::wire::{Answer, Frame, Request, TableAnswer};
 use crate::core::failure::{Code, Failure};
 use crate::core::tabular::error::TableError;
@@ -173,6 +174,5 @@ fn given_up() -> TableError {
 
 /// What a worker never sends: its reader has done something that it must not.
 fn nonsense() -> TableError {
-    let failure = Failure::new(Code::Crashed, "its reader broke down on this file (it sent what makes no sense)");
-    failure.with_hint("open it in the program that made it, save it again, and convert again").into()
+    verdict::crashed(" (it sent what makes no sense)").into()
 }

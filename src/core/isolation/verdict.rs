@@ -29,7 +29,12 @@ pub(super) fn of_end(status: ExitStatus, said: &str, limits: &Limits) -> Failure
             .with_hint("split it, or allow more with the setting `isolation.memory_mib`");
     }
     let how = if said.contains(NO_STACK) { "it is nested too deeply".to_owned() } else { status.to_string() };
-    Failure::new(Code::Crashed, format!("its reader broke down on this file ({how})"))
+    crashed(&format!(" ({how})"))
+}
+
+/// The reader has met a file that it was not made for; `how` follows the sentence.
+pub(super) fn crashed(how: &str) -> Failure {
+    Failure::new(Code::Crashed, format!("its reader broke down on this file{how}"))
         .with_hint("open it in the program that made it, save it again, and convert again")
 }
 

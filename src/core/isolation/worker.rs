@@ -8,8 +8,9 @@ use arrow_ipc::writer::StreamWriter;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::Limits;
+use super::verdict;
 use super::wire::{Answer, OpenRequest, Request, TableAnswer, read_words, write_arrow, write_words};
-use crate::core::failure::{Code, Fails, Failure};
+use crate::core::failure::Fails;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::{Input, UnpackLimits};
 use crate::core::tabular::open;
@@ -36,7 +37,7 @@ fn serve(requests: &mut impl Read, answers: &mut impl Write) -> io::Result<()> {
         let Request::Open(file) = request else { return Err(io::ErrorKind::InvalidData.into()) };
         limits.hold_file()?;
         let read = catch_unwind(AssertUnwindSafe(|| send_file(&file, requests, answers)));
-        match read.unwrap_or_else(|_panic| Err(SendError::Table(broke_down().into()))) {
+        match read.unwrap_or_else(|_panic| Err(SendError::Table(verdict::crashed("").into()))) {
             Ok(()) => {}
             Err(SendError::Table(TableError::Empty)) => write_words(&mut *answers, &Answer::Empty)?,
             Err(SendError::Table(error)) => write_words(&mut *answers, &Answer::Failed(error.to_failure()))?,
@@ -44,12 +45,6 @@ fn serve(requests: &mut impl Read, answers: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A parser panicked: it has met a file that it was not made for.
-fn broke_down() -> Failure {
-    Failure::new(Code::Crashed, "its reader broke down on this file")
-        .with_hint("open it in the program that made it, save it again, and convert again")
 }
 
 enum SendError {

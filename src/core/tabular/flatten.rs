@@ -14,6 +14,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::error::TableError;
+use super::names;
 use super::report::{ColumnReport, TableNote, TableReport};
 use super::table::{Batches, Rejects, Table, Tables};
 
@@ -77,12 +78,7 @@ fn spread(name: &str, data_type: &DataType, into: &mut Vec<Field>) {
 fn make_unique(fields: &mut [Field], columns: &mut [ColumnReport]) {
     let mut taken = HashSet::new();
     for (field, column) in fields.iter_mut().zip(columns) {
-        let base = field.name().clone();
-        let mut copy = 1;
-        while !taken.insert(column.name.clone()) {
-            copy += 1;
-            column.name = format!("{base}_{copy}");
-        }
+        column.name = names::free(field.name(), &mut taken);
         field.set_name(column.name.clone());
     }
 }

@@ -33,6 +33,13 @@ pub struct UnpackLimits {
     pub bytes: u64,
 }
 
+impl UnpackLimits {
+    /// Bytes that so many packed ones may unfold to.
+    pub(crate) fn most(self, packed: u64) -> u64 {
+        self.bytes.min(packed.saturating_mul(self.ratio).max(RATIO_FLOOR))
+    }
+}
+
 impl Default for UnpackLimits {
     /// 1000 : 1, 20 GiB.
     fn default() -> Self {
@@ -196,7 +203,7 @@ impl Input {
         };
         let most = match self.packing {
             Packing::Plain => u64::MAX,
-            _ => self.limits.bytes.min(self.size_bytes.saturating_mul(self.limits.ratio).max(RATIO_FLOOR)),
+            _ => self.limits.most(self.size_bytes),
         };
         let (path, cancel) = (self.path.clone(), self.cancel.clone());
         Ok(ByteStream { reader, packing: self.packing, path, read: 0, most, limits: self.limits, cancel })

@@ -10,6 +10,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::error::TableError;
+use super::names;
 use super::report::{ColumnReport, TableNote, TableReport};
 use super::table::{Batches, Rejects, Table, Tables};
 
@@ -47,10 +48,11 @@ impl TracedTable {
         let mut fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
         let mut report = table.report().clone();
         let mut taken: HashSet<String> = fields.iter().map(|field| field.name().clone()).collect();
-        let names = constants.iter().map(|(name, _)| (*name, DataType::Utf8));
+        let constant = constants.iter().map(|(name, _)| (*name, DataType::Utf8));
         let line = if as_text { DataType::Utf8 } else { DataType::Int64 };
-        for (name, data_type) in names.chain([("_line", line)]) {
-            let name = free_name(name, &mut taken);
+        for (name, data_type) in constant.chain([("_line", line)]) {
+            // A file may have such a column already.
+            let name = names::free(name, &mut taken);
             report.columns.push(ColumnReport {
                 name: name.clone(),
                 data_type: data_type.to_string(),
@@ -61,16 +63,6 @@ impl TracedTable {
         let constants = constants.into_iter().map(|(_, value)| value).collect();
         Box::new(Self { table, constants, schema: Arc::new(Schema::new(fields)), report })
     }
-}
-
-/// A file may have such a column already.
-fn free_name(name: &str, taken: &mut HashSet<String>) -> String {
-    let (mut free, mut copy) = (name.to_owned(), 1);
-    while !taken.insert(free.clone()) {
-        copy += 1;
-        free = format!("{name}_{copy}");
-    }
-    free
 }
 
 impl Table for TracedTable {

@@ -20,6 +20,7 @@ pub mod input;
 pub mod json;
 mod lanes;
 mod lineage;
+mod names;
 pub mod open;
 mod package;
 pub mod parquet;
