@@ -18,6 +18,7 @@ use crate::core::hash::sha256_file;
 use crate::core::ids::JobId;
 
 const ATTEMPTS: &str = ".attempts";
+const SHARED: &str = ".shared";
 const LOCK: &str = "publish.lock";
 
 /// The folder that holds all artifacts. All methods that touch the disk block, the async one excepted.
@@ -47,6 +48,11 @@ impl ArtifactFolders {
 
     fn published(&self, id: &JobId) -> PathBuf {
         self.root.join(id.as_str())
+    }
+
+    /// The folder that a divided job and its parts share, whether it exists or not.
+    pub(super) fn shared(&self, id: &JobId) -> PathBuf {
+        self.root.join(SHARED).join(id.as_str())
     }
 
     fn attempts(&self) -> PathBuf {

@@ -18,7 +18,7 @@ mod store;
 mod watch;
 
 pub use events::JobEvents;
-pub use handler::{Artifact, JobContext, JobHandler, JobOutput};
+pub use handler::{Artifact, Divide, Division, JobContext, JobHandler, JobOutput, PartOutput};
 pub use model::{Job, JobFilter, JobPage, NewJob, Status};
 pub use queue::{JobQueue, QueueSettings};
 pub use runner::{Backoff, Runner, RunnerSettings};

@@ -118,6 +118,7 @@ impl Attempt {
             job_id: self.claim.job.id.clone(),
             attempt: self.claim.job.attempt,
             artifact_dir,
+            shared_dir: self.worker.folders.shared(&self.claim.job.id),
             progress,
             cancel: self.stop.token(),
         };
