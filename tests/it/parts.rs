@@ -63,7 +63,9 @@ impl Place {
         let uploads = runtime.block_on(Uploads::open(folder.path().join("uploads"), Duration::MAX)).unwrap();
         let roots = DataRoots::new(vec![folder.path().to_owned()]).unwrap();
         let place = Self { handler: ConversionHandler::new(roots, uploads, unattended().isolation), folder };
-        files.iter().for_each(|(name, bytes)| place.write(name, bytes));
+        for (name, bytes) in files {
+            place.write(name, bytes);
+        }
         place
     }
 
