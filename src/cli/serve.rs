@@ -25,7 +25,8 @@ use crate::routers::{self, ApiKeys, HttpLimits, HttpParts, ReadinessCheck, Servi
 ///
 /// Example: textmill serve --bind 127.0.0.1:8000 --data-root ~/reports
 ///
-/// `--workers 0` leaves the jobs to `textmill worker` processes. Binding to other than this machine needs keys (`TEXTMILL_API_KEYS`) or --allow-anonymous.
+/// `--workers 0` leaves the jobs to `textmill worker` processes. Binding to other than this machine needs keys
+/// (`TEXTMILL_API_KEYS`) or --allow-anonymous.
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8000]

@@ -68,7 +68,11 @@ fn workers(config: &Config, workers: &[Worker], waiting: &[QueueDepth]) -> Findi
     }
     if let Some(name) = silent.first().map(|worker| &worker.description.name) {
         let detail = format!("{detail}; {} fell silent in the last day, e.g. {name}", silent.len());
-        return Finding::warn(CHECK, detail, "fine if somebody ended it; else see its log, and whether it reaches the database");
+        return Finding::warn(
+            CHECK,
+            detail,
+            "fine if somebody ended it; else see its log, and whether it reaches the database",
+        );
     }
     Finding::ok(CHECK, detail)
 }

@@ -17,8 +17,8 @@
 //! | `textmill_legacy_requests_total` | counter | requests | `alias` |
 //! | `textmill_build_info` | gauge | always 1 | `version`, `commit` |
 
-use std::fmt;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -114,7 +114,19 @@ impl Metrics {
         registry.register("worker_slots", "Jobs that the workers alive run at once, at most", worker_slots.clone());
         registry.register("legacy_requests", "Requests to the predecessor's paths", legacy.clone());
         registry.register("build_info", "Version and commit of this build", build_info);
-        Self { inner: Arc::new(Inner { registry, requests, durations, in_flight, jobs, queues, workers, worker_slots, legacy }) }
+        Self {
+            inner: Arc::new(Inner {
+                registry,
+                requests,
+                durations,
+                in_flight,
+                jobs,
+                queues,
+                workers,
+                worker_slots,
+                legacy,
+            }),
+        }
     }
 
     /// Counts a request from now until the returned guard is dropped.
