@@ -145,9 +145,9 @@ const ADD_UP: &str = "UPDATE {jobs} SET progress_done = (
          progress_message = $2, version = version + 1, touched_at = {now}
      WHERE id = $1 AND status = 'running' AND lease_token IS NULL";
 
-/// $1 job, $2 token, $3 retention, $4 result, $5 rejected, $6 artifacts.
-const SUCCEED: &str = "UPDATE {jobs} SET status = 'succeeded', result = $4, rejected_count = $5, artifacts = $6,
-         error = NULL, finished_at = {now}, expires_at = {now} + $3, {lease_ends}, version = version + 1,
+/// $1 job, $2 token, $3 retention, $4 result, $5 its summary, $6 rejected, $7 artifacts.
+const SUCCEED: &str = "UPDATE {jobs} SET status = 'succeeded', result = $4, summary = $5, rejected_count = $6,
+         artifacts = $7, error = NULL, finished_at = {now}, expires_at = {now} + $3, {lease_ends}, version = version + 1,
          touched_at = {now}
      {while_leased}";
 
@@ -217,7 +217,7 @@ const IS_REFERENCED: &str = "SELECT EXISTS (SELECT 1 FROM {jobs} WHERE status = 
 const SEE_WORKER: &str =
     "INSERT INTO {workers} (name, host, pid, build, kinds, concurrency, silence, started_at, seen_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, {now}, {now})
-     ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at";
+     ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, silence = excluded.silence";
 
 /// Running jobs and who has them, longest first.
 const LEASES: &str = "SELECT id, kind, attempt, started_at, lease_owner FROM {jobs}
@@ -308,7 +308,7 @@ pub(super) fn list(dialect: &Dialect, filter: &JobFilter, before: Option<&JobId>
     let mut args: Vec<Arg> = vec![before.map_or(AFTER_ALL, JobId::as_str).into()];
     let mut statement = String::from(
         "SELECT id, kind, status, options, progress_done, progress_total, progress_unit, progress_message,
-             CASE WHEN result IS NOT NULL THEN {summary} END AS result, rejected_count, error, '[]' AS artifacts, attempt,
+             CASE WHEN result IS NOT NULL THEN '{\"summary\":' || coalesce(summary, 'null') || '}' END AS result, rejected_count, error, '[]' AS artifacts, attempt,
              max_attempts, priority, cancel_requested, parent_id, part, is_divided, lease_owner, created_by, created_at,
              run_at, started_at, finished_at, expires_at, version
          FROM {jobs} WHERE id < $1",
