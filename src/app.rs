@@ -3,7 +3,7 @@
 //! For: building each long-lived object once and handing it on. Not for: any decision of theirs. The one decision: who
 //! asks (service, command line) gets parts, never the whole; nobody but this module knows how they hang together.
 //!
-//! State directory: `textmill.sqlite3` (jobs), `artifacts/`, `uploads/`, `logs/`.
+//! State directory: `textmill.sqlite3` (jobs, unless they are in PostgreSQL), `artifacts/`, `uploads/`, `logs/`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,10 @@ use crate::core::jobs::{
 use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
-use crate::operations::parquet_conversion::ConversionHandler;
+use crate::operations::parquet_conversion::{self, ConversionHandler};
+
+/// Every kind of job that textmill runs.
+pub const KINDS: [&str; 1] = [parquet_conversion::KIND];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -41,8 +44,9 @@ impl App {
     /// Opens the state directory, making it if need be.
     ///
     /// # Errors
-    /// When the database, the upload folder or a data root can't be used.
+    /// When the database, the upload folder or a data root can't be used, or a limit names no kind of job.
     pub async fn open(config: Config) -> Result<Self, Failure> {
+        check_limits(&config)?;
         let (store, events, queue) = open_queue(&config).await?;
         let roots = DataRoots::new(config.data_roots.clone()).and_then(|roots| roots.reserving(&config.state_dir));
         let roots = roots.map_err(|error| error.to_failure())?;
@@ -77,9 +81,9 @@ impl App {
         &self.isolation
     }
 
-    /// Starts the workers of this process; `None` with `jobs.workers = 0`. They end at shutdown, their jobs at a safe
-    /// point.
-    pub fn start_workers(&self, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
+    /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
+    /// their jobs at a safe point.
+    pub fn start_workers(&self, kinds: &[&str], shutdown: &Shutdown) -> Option<JoinHandle<()>> {
         let jobs = &self.config.jobs;
         if jobs.workers == 0 {
             return None;
@@ -89,9 +93,17 @@ impl App {
             lease_for: jobs.lease,
             ..RunnerSettings::new(artifacts_root(&self.config))
         };
-        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(), settings);
+        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(kinds), settings);
         let token = shutdown.token();
         Some(shutdown.spawn(runner.run(token)))
+    }
+
+    /// Exchanges wake-ups with other processes on the database, until shutdown, where the database has a way to.
+    pub fn start_relay(&self, shutdown: &Shutdown) {
+        if let Some(relay) = self.store.relay(self.events.clone()) {
+            let token = shutdown.token();
+            shutdown.spawn(async move { token.run_until_cancelled_owned(relay).await });
+        }
     }
 
     /// Removes expired uploads from time to time, until shutdown.
@@ -118,9 +130,24 @@ impl App {
         Ok(())
     }
 
-    /// One handler for each kind of job.
-    fn handlers(&self) -> Vec<Arc<dyn JobHandler>> {
-        vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone()))]
+    /// One handler for each of these kinds of job.
+    fn handlers(&self, kinds: &[&str]) -> Vec<Arc<dyn JobHandler>> {
+        let mut handlers: Vec<Arc<dyn JobHandler>> =
+            vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone()))];
+        handlers.retain(|handler| kinds.contains(&handler.kind()));
+        handlers
+    }
+}
+
+/// The configuration does not know the kinds of jobs.
+fn check_limits(config: &Config) -> Result<(), Failure> {
+    match config.jobs.max_running.iter().find(|(kind, _)| !KINDS.contains(kind)) {
+        Some((kind, _)) => Err(Failure::new(
+            Code::InvalidParameter,
+            format!("`jobs.max_running` limits `{kind}`, which is no kind of job"),
+        )
+        .with_hint(format!("kinds of jobs: {}", KINDS.join(", ")))),
+        None => Ok(()),
     }
 }
 
@@ -134,8 +161,12 @@ pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents
         Failure::new(Code::StorageFailure, format!("can't make the state directory `{place}`: {error}"))
             .with_hint("give this user the right to write there, or choose another folder with --state-dir")
     })?;
-    let settings = StoreSettings { retention: config.jobs.retention, ..StoreSettings::default() };
-    let store = SqlJobStore::open_file(&database_path(config), settings).await;
+    let limits = config.jobs.max_running.iter().map(|(kind, limit)| (kind.to_owned(), limit));
+    let settings = StoreSettings { retention: config.jobs.retention, max_running: limits.collect() };
+    let store = match &config.database_url {
+        Some(url) => SqlJobStore::connect(url.expose(), settings).await,
+        None => SqlJobStore::open_file(&database_path(config), settings).await,
+    };
     let store: Arc<dyn JobStore> = Arc::new(store.map_err(|error| error.to_failure())?);
     let events = JobEvents::new();
     let settings = QueueSettings {
@@ -145,6 +176,14 @@ pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents
     };
     let queue = JobQueue::new(Arc::clone(&store), events.clone(), settings);
     Ok((store, events, queue))
+}
+
+/// The job database, for people: its address without the password, or its file.
+pub fn database_name(config: &Config) -> String {
+    match &config.database_url {
+        Some(url) => url.to_string(),
+        None => database_path(config).display().to_string(),
+    }
 }
 
 /// The file of the job database.
