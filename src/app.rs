@@ -167,7 +167,9 @@ pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents
         Some(url) => SqlJobStore::connect(url.expose(), settings).await,
         None => SqlJobStore::open_file(&database_path(config), settings).await,
     };
-    let store: Arc<dyn JobStore> = Arc::new(store.map_err(|error| error.to_failure())?);
+    let store = store.map_err(|error| error.to_failure())?;
+    store.share(&config.state_dir).await.map_err(|error| error.to_failure())?;
+    let store: Arc<dyn JobStore> = Arc::new(store);
     let events = JobEvents::new();
     let settings = QueueSettings {
         max_queued: config.jobs.max_queued,
