@@ -101,8 +101,7 @@ async fn open(config: &Config) -> Result<JobQueue, CommandError> {
             .with_hint("`textmill serve` makes one; name another folder with --state-dir");
         return Err(CommandError::Failed(failure));
     }
-    let (_store, _events, queue) = app::open_queue(config).await?;
-    Ok(queue)
+    Ok(app::open_queue(config).await?)
 }
 
 async fn find(queue: &JobQueue, id: &JobId) -> Result<Job, CommandError> {

@@ -13,6 +13,9 @@ use crate::core::failure::{Code, Failure};
 use crate::core::jobs::{QueueDepth, Status, Worker};
 use crate::core::telemetry::build_info::BUILD;
 
+/// What `SqlJobStore::share` leaves in the folder.
+const DATABASE_ID_FILE: &str = "textmill-database-id";
+
 /// What the database tells.
 struct Told {
     jobs: u64,
@@ -28,19 +31,43 @@ pub(super) fn database(loaded: &Loaded) -> Vec<Finding> {
         return vec![Finding::ok(CHECK, format!("{name} is made at the first start"))];
     }
     match block_on(ask(config)) {
-        Ok(told) => vec![
-            Finding::ok(CHECK, format!("{name} answers; jobs in it: {}", told.jobs)),
-            workers(config, &told.workers, &told.waiting),
-        ],
-        Err(error) => {
-            let failure = error.failure().unwrap_or_else(|| Failure::new(Code::Internal, "no output"));
-            vec![Finding::fail(CHECK, failure.detail, failure.hint.unwrap_or_default())]
+        Ok(told) => {
+            let answers = Finding::ok(CHECK, format!("{name} answers; jobs in it: {}", told.jobs));
+            let workers = workers(config, &told.workers, &told.waiting);
+            [answers].into_iter().chain(shared(config, &told)).chain([workers]).collect()
         }
+        Err(error) => vec![failed(CHECK, error)],
     }
 }
 
+fn failed(check: &'static str, error: CommandError) -> Finding {
+    let failure = error.failure().unwrap_or_else(|| Failure::new(Code::Internal, "no output"));
+    Finding::fail(check, failure.detail, failure.hint.unwrap_or_default())
+}
+
+/// Whether the state directory is the one that all processes on the database share. A look binds nothing: a folder
+/// without the database's id is not given one.
+fn shared(config: &Config, told: &Told) -> Option<Finding> {
+    const CHECK: &str = "shared_folder";
+    config.database_url.as_ref()?;
+    let dir = config.state_dir.display();
+    if !config.state_dir.join(DATABASE_ID_FILE).is_file() {
+        let is_new = told.jobs == 0 && told.workers.is_empty();
+        return Some(if is_new {
+            Finding::ok(CHECK, format!("{dir} is bound to the database at the first start"))
+        } else {
+            let detail = format!("{dir} has no `{DATABASE_ID_FILE}`, and the database is used with a folder that has");
+            Finding::fail(CHECK, detail, "mount the folder that the services and workers of this database share")
+        });
+    }
+    Some(match block_on(async { Ok(app::share_state_dir(config).await?) }) {
+        Ok(()) => Finding::ok(CHECK, format!("{dir} belongs to this database")),
+        Err(error) => failed(CHECK, error),
+    })
+}
+
 async fn ask(config: &Config) -> Result<Told, CommandError> {
-    let (_store, _events, queue) = app::open_queue(config).await?;
+    let queue = app::open_queue(config).await?;
     let counts: Vec<(Status, u64)> = queue.counts().await?;
     let jobs = counts.iter().map(|(_, count)| count).sum();
     Ok(Told { jobs, waiting: queue.depths().await?, workers: queue.workers().await? })
