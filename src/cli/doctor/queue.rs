@@ -82,11 +82,11 @@ fn workers(config: &Config, workers: &[Worker], waiting: &[QueueDepth]) -> Findi
         return match waiting {
             0 if config.database_url.is_none() => Finding::ok(CHECK, "none is alive now, and nothing waits"),
             0 => Finding::warn(CHECK, "none is alive now; nothing waits", START),
-            _ => Finding::warn(CHECK, format!("none is alive, and {waiting} jobs wait"), START),
+            _ => Finding::warn(CHECK, format!("none is alive; jobs that wait: {waiting}"), START),
         };
     }
     let slots: u64 = alive.iter().map(|worker| u64::from(worker.description.concurrency)).sum();
-    let detail = format!("alive: {}, for {slots} jobs at once; {waiting} wait", alive.len());
+    let detail = format!("alive: {}, for {slots} jobs at once; jobs that wait: {waiting}", alive.len());
     let other = alive.iter().find(|worker| worker.description.version != BUILD.version);
     if let Some(other) = other {
         let version = &other.description.version;
@@ -167,9 +167,12 @@ mod tests {
             [QueueDepth { kind: "conversion".to_owned(), waiting: 3, oldest_waiting: Duration::from_secs(9) }];
         assert_eq!(workers(&config, &[], &[]).verdict, Verdict::Ok);
         let lonely = workers(&config, &[worker(BUILD.version, false)], &waiting);
-        assert_eq!((lonely.verdict, lonely.detail.as_str()), (Verdict::Warn, "none is alive, and 3 jobs wait"));
+        assert_eq!((lonely.verdict, lonely.detail.as_str()), (Verdict::Warn, "none is alive; jobs that wait: 3"));
         let well = workers(&config, &[worker(BUILD.version, true)], &waiting);
-        assert_eq!((well.verdict, well.detail.as_str()), (Verdict::Ok, "alive: 1, for 4 jobs at once; 3 wait"));
+        assert_eq!(
+            (well.verdict, well.detail.as_str()),
+            (Verdict::Ok, "alive: 1, for 4 jobs at once; jobs that wait: 3")
+        );
         let mixed = workers(&config, &[worker("0.0.1", true)], &[]);
         assert!(mixed.verdict == Verdict::Warn && mixed.detail.contains("version 0.0.1"), "{}", mixed.detail);
         let silent = workers(&config, &[worker(BUILD.version, true), worker(BUILD.version, false)], &[]);
