@@ -10,11 +10,8 @@ use crate::cli::exit::CommandError;
 use crate::cli::runtime::block_on;
 use crate::config::{Config, Loaded};
 use crate::core::failure::{Code, Failure};
-use crate::core::jobs::{QueueDepth, Status, Worker};
+use crate::core::jobs::{MARKER, QueueDepth, Status, Worker};
 use crate::core::telemetry::build_info::BUILD;
-
-/// What `SqlJobStore::share` leaves in the folder.
-const DATABASE_ID_FILE: &str = "textmill-database-id";
 
 /// What the database tells.
 struct Told {
@@ -51,12 +48,12 @@ fn shared(config: &Config, told: &Told) -> Option<Finding> {
     const CHECK: &str = "shared_folder";
     config.database_url.as_ref()?;
     let dir = config.state_dir.display();
-    if !config.state_dir.join(DATABASE_ID_FILE).is_file() {
+    if !config.state_dir.join(MARKER).is_file() {
         let is_new = told.jobs == 0 && told.workers.is_empty();
         return Some(if is_new {
             Finding::ok(CHECK, format!("{dir} is bound to the database at the first start"))
         } else {
-            let detail = format!("{dir} has no `{DATABASE_ID_FILE}`, and the database is used with a folder that has");
+            let detail = format!("{dir} has no `{MARKER}`, and the database is used with a folder that has");
             Finding::fail(CHECK, detail, "mount the folder that the services and workers of this database share")
         });
     }

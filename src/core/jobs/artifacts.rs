@@ -106,8 +106,8 @@ impl ArtifactFolders {
 
     /// Removes what a kill left of such folders.
     pub(super) fn remove_gone(&self) -> io::Result<()> {
-        let left = names(&self.root.join(SHARED))?.into_iter().filter(|(_, name)| name.starts_with(GONE));
-        left.map(|(path, _)| remove(&path)).collect()
+        let mut left = names(&self.root.join(SHARED))?.into_iter().filter(|(_, name)| name.starts_with(GONE));
+        left.try_for_each(|(path, _)| remove(&path))
     }
 
     /// The jobs that have a folder.

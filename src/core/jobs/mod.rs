@@ -22,5 +22,5 @@ pub use handler::{Artifact, Divide, Division, JobContext, JobHandler, JobOutput,
 pub use model::{Job, JobFilter, JobPage, NewJob, QueueDepth, Status, Worker, WorkerDescription, WorkerJob};
 pub use queue::{JobQueue, QueueSettings, Submission};
 pub use runner::{Backoff, Runner, RunnerSettings};
-pub use sql::{SqlJobStore, StoreSettings};
+pub use sql::{MARKER, SqlJobStore, StoreSettings};
 pub use store::{CancelAnswer, Claim, Deletion, Enqueued, Heartbeat, IdempotencyKey, JobStore, Lease, StoreError};

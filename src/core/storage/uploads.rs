@@ -23,6 +23,8 @@ use crate::core::hash::to_hex;
 use crate::core::ids::FileId;
 
 const INCOMING: &str = ".incoming-";
+/// Time between making a folder for a file and making the file.
+const JUST_NOW: Duration = Duration::from_mins(1);
 const REMOVED: &str = ".removed-";
 const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
 const MAX_NAME_CHARS: usize = 255;
@@ -105,7 +107,11 @@ impl Uploads {
         for name in entry_names(&dir).await? {
             let path = dir.join(&name);
             if name.starts_with(REMOVED) || (name.starts_with(INCOMING) && !is_held(&path)) {
-                fs::remove_dir_all(&path).await.map_err(UploadError::at("remove", &path))?;
+                match fs::remove_dir_all(&path).await {
+                    // Another service starts on the same folder.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    removed => removed.map_err(UploadError::at("remove", &path))?,
+                }
             }
         }
         Ok(Self { dir: dir.into(), ttl })
@@ -302,9 +308,12 @@ impl Drop for Partial {
     }
 }
 
-/// Whether a living process writes to an incoming file.
+/// Whether a living process writes to an incoming file, or has made the folder for one just now.
 fn is_held(partial: &Path) -> bool {
-    let Ok(file) = std::fs::File::open(partial.join("content")) else { return false };
+    let Ok(file) = std::fs::File::open(partial.join("content")) else {
+        let age = partial.metadata().and_then(|folder| folder.modified()).map(|made| made.elapsed());
+        return age.is_ok_and(|age| age.is_ok_and(|age| age < JUST_NOW));
+    };
     matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock))
 }
 

@@ -31,6 +31,7 @@ use super::artifacts::ArtifactFolders;
 use super::events::{JobEvents, Wakeup};
 use super::handler::JobHandler;
 use super::store::{Claim, JobStore, StoreError};
+use crate::core::telemetry::machine::host_name;
 
 /// When a job that failed for a passing reason is tried again: twice as late each time, half of it by chance so that
 /// jobs that failed together do not come back together.
@@ -85,7 +86,7 @@ impl RunnerSettings {
 fn unique_owner() -> String {
     #[expect(clippy::disallowed_methods, reason = "names a process, not a thing that is sorted by time")]
     let chance = uuid::Uuid::new_v4().simple();
-    format!("{}-{}-{chance}", presence::host(), std::process::id())
+    format!("{}-{}-{chance}", host_name(), std::process::id())
 }
 
 /// Runs jobs until it is told to stop.

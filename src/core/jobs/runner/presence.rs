@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Worker;
 use crate::core::jobs::model::WorkerDescription;
 use crate::core::telemetry::build_info::BUILD;
+use crate::core::telemetry::machine::host_name;
 
 /// Notes the worker; a store that fails is asked again at the next sign of life.
 pub(super) async fn begin(worker: &Worker) {
@@ -33,18 +34,12 @@ pub(super) async fn end(worker: &Worker) {
     let _ = worker.store.forget_worker(&worker.settings.owner).await;
 }
 
-/// The machine's name.
-pub(super) fn host() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
-    host.trim().to_owned()
-}
-
 fn description(worker: &Worker) -> WorkerDescription {
     let mut kinds: Vec<String> = worker.handlers.keys().map(|&kind| kind.to_owned()).collect();
     kinds.sort();
     WorkerDescription {
         name: worker.settings.owner.clone(),
-        host: host(),
+        host: host_name(),
         pid: std::process::id(),
         version: BUILD.version.to_owned(),
         kinds,

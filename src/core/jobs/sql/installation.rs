@@ -4,16 +4,17 @@
 //! would be on one machine and asked for on another. Not for: `SQLite`, which lies in that folder. The one decision: the
 //! database has an id, and the folder carries it in a file; the first process that comes brings both together.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::SqlJobStore;
 use super::database::{Database, ask};
 use crate::core::jobs::store::StoreError;
 
-/// The file in the shared folder.
-const MARKER: &str = "textmill-database-id";
+/// The file in the shared folder that holds the id of its database.
+pub const MARKER: &str = "textmill-database-id";
 const DOING: &str = "look for the shared folder";
 /// One process looks at a time. "tmil" and two more.
 const LOOKING: &str = "SELECT pg_advisory_xact_lock(1953327470) IS NULL AS held";
@@ -61,7 +62,8 @@ fn read(folder: &Path) -> io::Result<Option<String>> {
 
 /// Whole or not at all.
 fn write(folder: &Path, id: &str) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    // A service and its workers need not be the same user.
+    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(folder)?;
     writeln!(file, "{id}")?;
     file.as_file().sync_all()?;
     file.persist(folder.join(MARKER))?;

@@ -27,6 +27,8 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::installation::MARKER;
+
 use self::database::{Ask, Database, Row, ask};
 use self::statements::{OF_POSTGRES, OF_SQLITE, Statements};
 use super::events::JobEvents;
@@ -280,8 +282,9 @@ impl JobStore for SqlJobStore {
         let mut workers = rows.iter().map(Row::worker).collect::<Result<Vec<_>, _>>()?;
         for lease in self.tell(DOING, &self.statements.leases).await? {
             let (owner, job) = lease.worker_job()?;
-            let owner = workers.iter_mut().find(|worker| worker.description.name == owner);
-            owner.into_iter().for_each(|worker| worker.running.push(job.clone()));
+            if let Some(worker) = workers.iter_mut().find(|worker| worker.description.name == owner) {
+                worker.running.push(job);
+            }
         }
         Ok(workers)
     }

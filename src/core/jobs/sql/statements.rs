@@ -304,6 +304,14 @@ const TAKE: &str = "WITH next AS MATERIALIZED (SELECT id AS next_id, becomes, co
 /// Later than every id: ids are `job_` and hexadecimal digits.
 const AFTER_ALL: &str = "job_g";
 
+/// A job as lists show it: of its result only the summary, and no artifacts: a list has many jobs, and each of these can
+/// be megabytes.
+const LISTED: &str = "SELECT id, kind, status, options, progress_done, progress_total, progress_unit, progress_message,
+         CASE WHEN result IS NOT NULL THEN '{\"summary\":' || coalesce(summary, 'null') || '}' END AS result,
+         rejected_count, error, '[]' AS artifacts, attempt, max_attempts, priority, cancel_requested, parent_id, part,
+         is_divided, lease_owner, created_by, created_at, run_at, started_at, finished_at, expires_at, version
+     FROM {jobs}";
+
 /// Ids begin with the time by the clock of whoever made them, which is trusted to within a day of the database's: so that
 /// the index on ids serves.
 fn earliest(created_at: DateTime<Utc>) -> String {
@@ -311,20 +319,13 @@ fn earliest(created_at: DateTime<Utc>) -> String {
     format!("job_{milliseconds:012x}")
 }
 
-/// Jobs, newest first, one more than `limit` to tell whether older ones follow. Of each result only its summary is read,
-/// and no artifacts: a list has many, and each can be megabytes.
+/// Jobs, newest first, one more than `limit` to tell whether older ones follow.
 pub(super) fn list(dialect: &Dialect, filter: &JobFilter, before: Option<&JobId>, limit: u32) -> (String, Vec<Arg>) {
+    let mut conditions = vec!["id < $1".to_owned()];
     let mut args: Vec<Arg> = vec![before.map_or(AFTER_ALL, JobId::as_str).into()];
-    let mut statement = String::from(
-        "SELECT id, kind, status, options, progress_done, progress_total, progress_unit, progress_message,
-             CASE WHEN result IS NOT NULL THEN '{\"summary\":' || coalesce(summary, 'null') || '}' END AS result, rejected_count, error, '[]' AS artifacts, attempt,
-             max_attempts, priority, cancel_requested, parent_id, part, is_divided, lease_owner, created_by, created_at,
-             run_at, started_at, finished_at, expires_at, version
-         FROM {jobs} WHERE id < $1",
-    );
-    let mut only = |condition: &str, arg: Arg| {
+    let mut only = |column: &str, arg: Arg| {
         args.push(arg);
-        statement.push_str(&format!(" AND {condition} ${}", args.len()));
+        conditions.push(format!("{column} ${}", args.len()));
     };
     if let Some(parent) = &filter.parent {
         only("parent_id =", parent.as_str().into());
@@ -340,9 +341,10 @@ pub(super) fn list(dialect: &Dialect, filter: &JobFilter, before: Option<&JobId>
         only("id >", earliest(time).into());
     }
     if filter.parent.is_none() {
-        statement.push_str(" AND parent_id IS NULL");
+        conditions.push("parent_id IS NULL".to_owned());
     }
     args.push((i64::from(limit) + 1).into());
-    statement.push_str(&format!(" ORDER BY id DESC LIMIT ${}", args.len()));
+    let conditions = conditions.join(" AND ");
+    let statement = format!("{LISTED} WHERE {conditions} ORDER BY id DESC LIMIT ${}", args.len());
     (dialect.say(&statement), args)
 }
