@@ -81,15 +81,21 @@ as_server() { (cd / && "${server_user[@]}" "$@"); }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# A home folder may be closed to the server's user: then it gets a copy of its own.
+# A home folder may be closed to the server's user: then it gets a copy of its own, together with the libraries that a
+# Python package keeps beside its folder.
 readable_programs() {
+    local root=""
     if as_server "$1/postgres" --version >/dev/null 2>&1; then
         echo "$1"
-    else
-        cp -r "$(dirname "$1")" "$run/programs"
-        chmod -R a+rX "$run/programs"
-        echo "$run/programs/bin"
+        return
     fi
+    case "$1" in
+    */site-packages/*) root="${1%%/site-packages/*}/site-packages" ;;
+    *) root="$(dirname "$1")" ;;
+    esac
+    cp -r "$root" "$run/programs"
+    chmod -R a+rX "$run/programs"
+    echo "$run/programs${1#"$root"}"
 }
 
 make_data_folder() {
@@ -132,6 +138,7 @@ start_server() {
     export TEST_POSTGRES_CTL="$run/ctl" TEST_POSTGRES_DATA="$data"
 }
 
+# shellcheck disable=SC2329  # the trap below calls it
 clear_up() {
     if [ -f "$data/postmaster.pid" ]; then "$run/ctl" stop -m immediate >/dev/null 2>&1 || say "the server did not stop"; fi
     rm -rf "$run"
