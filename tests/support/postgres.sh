@@ -85,7 +85,7 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 # Python package keeps beside its folder.
 readable_programs() {
     local root=""
-    if as_server "$1/postgres" --version >/dev/null 2>&1; then
+    if as_server "$1/initdb" --version >/dev/null 2>&1; then
         echo "$1"
         return
     fi
