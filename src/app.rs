@@ -20,7 +20,10 @@ use crate::core::jobs::{
 use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
-use crate::operations::parquet_conversion::ConversionHandler;
+use crate::operations::parquet_conversion::{self, ConversionHandler};
+
+/// Every kind of job that textmill runs.
+pub const KINDS: [&str; 1] = [parquet_conversion::KIND];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -41,8 +44,9 @@ impl App {
     /// Opens the state directory, making it if need be.
     ///
     /// # Errors
-    /// When the database, the upload folder or a data root can't be used.
+    /// When the database, the upload folder or a data root can't be used, or a limit names no kind of job.
     pub async fn open(config: Config) -> Result<Self, Failure> {
+        check_limits(&config)?;
         let (store, events, queue) = open_queue(&config).await?;
         let roots = DataRoots::new(config.data_roots.clone()).and_then(|roots| roots.reserving(&config.state_dir));
         let roots = roots.map_err(|error| error.to_failure())?;
@@ -77,9 +81,9 @@ impl App {
         &self.isolation
     }
 
-    /// Starts the workers of this process; `None` with `jobs.workers = 0`. They end at shutdown, their jobs at a safe
-    /// point.
-    pub fn start_workers(&self, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
+    /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
+    /// their jobs at a safe point.
+    pub fn start_workers(&self, kinds: &[&str], shutdown: &Shutdown) -> Option<JoinHandle<()>> {
         let jobs = &self.config.jobs;
         if jobs.workers == 0 {
             return None;
@@ -89,7 +93,7 @@ impl App {
             lease_for: jobs.lease,
             ..RunnerSettings::new(artifacts_root(&self.config))
         };
-        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(), settings);
+        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(kinds), settings);
         let token = shutdown.token();
         Some(shutdown.spawn(runner.run(token)))
     }
@@ -118,9 +122,24 @@ impl App {
         Ok(())
     }
 
-    /// One handler for each kind of job.
-    fn handlers(&self) -> Vec<Arc<dyn JobHandler>> {
-        vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone()))]
+    /// One handler for each of these kinds of job.
+    fn handlers(&self, kinds: &[&str]) -> Vec<Arc<dyn JobHandler>> {
+        let mut handlers: Vec<Arc<dyn JobHandler>> =
+            vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone()))];
+        handlers.retain(|handler| kinds.contains(&handler.kind()));
+        handlers
+    }
+}
+
+/// The configuration does not know the kinds of jobs.
+fn check_limits(config: &Config) -> Result<(), Failure> {
+    match config.jobs.max_running.iter().find(|(kind, _)| !KINDS.contains(kind)) {
+        Some((kind, _)) => Err(Failure::new(
+            Code::InvalidParameter,
+            format!("`jobs.max_running` limits `{kind}`, which is no kind of job"),
+        )
+        .with_hint(format!("kinds of jobs: {}", KINDS.join(", ")))),
+        None => Ok(()),
     }
 }
 
@@ -145,6 +164,14 @@ pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents
     };
     let queue = JobQueue::new(Arc::clone(&store), events.clone(), settings);
     Ok((store, events, queue))
+}
+
+/// The job database, for people: its address without the password, or its file.
+pub fn database_name(config: &Config) -> String {
+    match &config.database_url {
+        Some(url) => url.to_string(),
+        None => database_path(config).display().to_string(),
+    }
 }
 
 /// The file of the job database.

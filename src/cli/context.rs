@@ -50,6 +50,8 @@ pub struct GlobalArgs {
 pub enum Process {
     /// Stays and serves: log files named `service_…`, and lines on stderr.
     Service,
+    /// Stays and works: log files named `worker_…`, and lines on stderr.
+    Worker,
     /// Passes by: stderr with `-v` only; log files, named `cli_…`, only with `log.cli_files`.
     Command,
 }
@@ -112,12 +114,13 @@ impl Context {
         let log = &config.log;
         let files = match process {
             Process::Service => Some("service"),
+            Process::Worker => Some("worker"),
             Process::Command => log.cli_files.then_some("cli"),
         };
         let directives = match (self.printer.voice, self.verbosity, process) {
             (Voice::Silent, ..) | (_, 0, Process::Command) => None,
             (Voice::Quiet, ..) => Some("warn"),
-            (Voice::Normal, 0, Process::Service) => Some(log.level.as_str()),
+            (Voice::Normal, 0, Process::Service | Process::Worker) => Some(log.level.as_str()),
             (Voice::Normal, 1, _) => Some("info"),
             (Voice::Normal, 2, _) => Some("debug"),
             (Voice::Normal, ..) => Some("trace"),
@@ -126,6 +129,7 @@ impl Context {
             files: files.map(|process| FileOptions {
                 dir: config.state_dir.join("logs"),
                 process,
+                writer: logging::writer_name(),
                 directives: log.level.clone(),
                 max_file_bytes: log.max_file_bytes,
                 max_files: log.max_files,

@@ -17,7 +17,9 @@ mod progress;
 mod run;
 mod runtime;
 mod serve;
+mod stopping;
 mod table;
+mod worker;
 
 use std::ffi::OsString;
 
@@ -43,6 +45,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Worker(worker::WorkerArgs),
     Convert(convert::ConvertArgs),
     Job(job::JobArgs),
     Run(run::RunArgs),
@@ -62,6 +65,7 @@ const EXAMPLES: &str = "\
 Examples:
   textmill convert reports parquet     a folder of tables to Parquet, and a report
   textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
+  textmill worker                      more jobs at once, beside the service or elsewhere
   textmill job list                    what the service has done and does
   textmill doctor                      is this machine ready?
   textmill config show --origin        every setting, and where its value came from
@@ -84,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 fn dispatch(command: &Command, context: &Context) -> CommandResult {
     match command {
         Command::Serve(args) => serve::run(args, context),
+        Command::Worker(args) => worker::run(args, context),
         Command::Convert(args) => convert::run(args, context),
         Command::Job(args) => job::run(args, context),
         Command::Run(args) => run::run(args, context),

@@ -1,16 +1,16 @@
 //! `textmill serve`: the HTTP service and its workers, until a signal ends it.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::context::{Context, Process};
-use super::exit::{CommandResult, ExitStatus};
+use super::exit::CommandResult;
 use super::runtime::block_on;
-use crate::app::App;
+use super::stopping::stop;
+use crate::app::{App, KINDS};
 use crate::config::Config;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::jobs::{Enqueued, IdempotencyKey, JobFilter};
@@ -25,7 +25,7 @@ use crate::routers::{self, ApiKeys, HttpLimits, HttpParts, ReadinessCheck, Servi
 ///
 /// Example: textmill serve --bind 127.0.0.1:8000 --data-root ~/reports
 ///
-/// Binding to other than this machine needs keys (`TEXTMILL_API_KEYS`) or --allow-anonymous.
+/// `--workers 0` leaves the jobs to `textmill worker` processes. Binding to other than this machine needs keys (`TEXTMILL_API_KEYS`) or --allow-anonymous.
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8000]
@@ -66,22 +66,18 @@ async fn serve(config: Config, sample: Option<&str>, context: &Context) -> Comma
     if let Some(folder) = sample {
         convert_sample(&app, folder).await?;
     }
-    let workers = app.start_workers(&shutdown);
+    let workers = app.start_workers(&KINDS, &shutdown);
     app.start_upload_sweep(&shutdown);
     let router = routers::router(parts(&app, workers.as_ref(), &shutdown));
     let address = listener.local_addr()?;
     context.printer.note(format!("textmill {} is on http://{address} (API: /docs, stop: Ctrl-C)", BUILD.version))?;
     tracing::info!(%address, "serving");
-    let stop = shutdown.token();
-    shutdown.spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
+    let stopped = shutdown.token();
+    shutdown
+        .spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned()).await });
     let signal = signals.next().await;
-    tracing::info!(?signal, "stopping");
-    // Whether anybody still listens to our words must not decide how the jobs end.
-    let _ = context.printer.note("stopping: running jobs come to a safe point; once more stops at once");
-    tokio::select! {
-        () = stop_within(&shutdown, app.config().server.shutdown_timeout, context) => Ok(ExitStatus::Done),
-        _ = signals.next() => Ok(ExitStatus::Interrupted),
-    }
+    let timeout = app.config().server.shutdown_timeout;
+    Ok(stop(signal, &mut signals, &shutdown, timeout, context).await)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -89,15 +85,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
         Failure::new(Code::ResourceInUse, format!("can't listen on {address}: {error}"))
             .with_hint("end what listens there, or choose another port with --bind")
     })
-}
-
-async fn stop_within(shutdown: &Shutdown, timeout: Duration, context: &Context) {
-    shutdown.begin();
-    if shutdown.wait(timeout).await.is_err() {
-        tracing::warn!(timeout_s = timeout.as_secs(), "not everything came to a safe point in time");
-        let _ =
-            context.printer.warning("a job did not come to a safe point in time; it is run again at the next start");
-    }
 }
 
 /// The first start shows a finished job; later ones find one and leave it.

@@ -1,4 +1,4 @@
-//! Where textmill keeps its own things, and which folders it may touch besides.
+//! Where textmill keeps its own things, where its jobs, and which folders it may touch besides.
 
 use super::env_vars;
 use super::kind::Kind;
@@ -11,7 +11,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: env_vars::STATE_DIR,
         kind: Kind::Path,
         default: DefaultValue::Text("./.textmill"),
-        help: "Folder of the database, artifacts, uploads and logs. It is made when it is first needed.",
+        help: "Folder of the database, artifacts, uploads and logs. It is made when it is first needed. With \
+               `database_url` it must be set: one folder that the services and workers of that database share.",
+    },
+    Setting {
+        key: "database_url",
+        env: env_vars::DATABASE_URL,
+        kind: Kind::Database,
+        default: DefaultValue::None,
+        help: "PostgreSQL database of the jobs, for services and workers on several machines. Without it the jobs \
+               are in a SQLite file in `state_dir`. It is shown without its password.",
     },
     Setting {
         key: "data_roots",

@@ -14,6 +14,8 @@ pub const PREFIX: &str = "TEXTMILL_";
 
 /// `state_dir`
 pub const STATE_DIR: &str = "TEXTMILL_STATE_DIR";
+/// `database_url`
+pub const DATABASE_URL: &str = "TEXTMILL_DATABASE_URL";
 /// `data_roots`
 pub const DATA_ROOTS: &str = "TEXTMILL_DATA_ROOTS";
 /// `server.bind`
@@ -42,6 +44,8 @@ pub const API_KEYS_FILE: &str = "TEXTMILL_API_KEYS_FILE";
 pub const WORKERS: &str = "TEXTMILL_WORKERS";
 /// `jobs.max_queued`
 pub const MAX_QUEUED: &str = "TEXTMILL_MAX_QUEUED";
+/// `jobs.max_running`
+pub const MAX_RUNNING: &str = "TEXTMILL_MAX_RUNNING";
 /// `jobs.max_attempts`
 pub const MAX_ATTEMPTS: &str = "TEXTMILL_MAX_ATTEMPTS";
 /// `jobs.lease_s`

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::duration::{days, seconds};
 use super::env_vars;
 use super::kind::Kind;
+use super::run_limits::RunLimits;
 use super::settings::{DefaultValue, Setting};
 
 /// The section `[jobs]`.
@@ -17,6 +18,9 @@ pub struct JobsConfig {
     pub workers: usize,
     /// Jobs that may wait; more are refused.
     pub max_queued: u64,
+    /// How many jobs of a kind may run at once, over all workers.
+    #[serde(default)]
+    pub max_running: RunLimits,
     /// How often a job may be started.
     pub max_attempts: u32,
     /// How long a worker holds a job without a sign of life.
@@ -42,6 +46,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         kind: Kind::Whole { min: 1, max: 1_000_000, unit: "jobs" },
         default: DefaultValue::Whole(1_000),
         help: "Jobs that may wait; one more is refused with 429.",
+    },
+    Setting {
+        key: "jobs.max_running",
+        env: env_vars::MAX_RUNNING,
+        kind: Kind::RunLimits,
+        default: DefaultValue::None,
+        help: "At most so many jobs of a kind run at once, over all workers of the database; set it alike for all of \
+               them. A list of `\"kind=N\"` or a table `kind = N` in a file, `kind=N,kind2=N` in the environment.",
     },
     Setting {
         key: "jobs.max_attempts",

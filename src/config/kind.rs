@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 use super::auth::ApiKeys;
+use super::database::DatabaseUrl;
+use super::run_limits;
 use crate::core::telemetry::logging;
 
 /// What a setting can hold.
@@ -36,6 +38,10 @@ pub enum Kind {
     Directives,
     /// API keys, `name:key`.
     Keys,
+    /// Address of a PostgreSQL database.
+    Database,
+    /// Jobs at once of each kind, `kind=N`.
+    RunLimits,
 }
 
 impl Kind {
@@ -43,7 +49,7 @@ impl Kind {
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match self {
-            Self::Path | Self::Address | Self::Directives => Ok(Value::from(text)),
+            Self::Path | Self::Address | Self::Directives | Self::Database => Ok(Value::from(text)),
             Self::PathList => list(std::env::split_paths(text).map(|path| path_value(&path))),
             Self::Switch => match text {
                 "true" | "1" => Ok(Value::from(true)),
@@ -54,7 +60,7 @@ impl Kind {
                 Ok(number) => Ok(Value::from(number)),
                 Err(_) => Err(self.must_be(&format!("`{text}`"))),
             },
-            Self::Keys => {
+            Self::Keys | Self::RunLimits => {
                 list(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| Ok(entry.into())))
             }
         }
@@ -80,6 +86,18 @@ impl Kind {
                 Err(why) => Err(format!("{}: {why}", self.must_be(&format!("`{text}`")))),
             },
             (Self::Keys, value) => check_keys(value),
+            (Self::Database, Value::String(text)) => match DatabaseUrl::parse(&text) {
+                Ok(url) => Ok(Value::from(url.expose())),
+                Err(why) => Err(self.must_be(&format!("one that {why}"))),
+            },
+            (Self::Database, _) => Err(self.must_be("something that is not text")),
+            (Self::RunLimits, value) => {
+                let found = said(&value);
+                match run_limits::check(value) {
+                    Some(checked) => checked.map_err(|why| format!("{}: {why}", self.must_be(&found))),
+                    None => Err(self.must_be(&found)),
+                }
+            }
             (_, other) => Err(self.must_be(&said(&other))),
         }
     }
@@ -97,6 +115,8 @@ impl Kind {
                     .to_owned()
             }
             Self::Keys => "entries `name:key`, the key of 16 visible ASCII characters or more".to_owned(),
+            Self::Database => "an address `postgres://user:password@host:port/database`".to_owned(),
+            Self::RunLimits => "entries `kind=N`, a kind of job and a whole number from 1".to_owned(),
         }
     }
 

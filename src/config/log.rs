@@ -14,9 +14,9 @@ pub struct LogConfig {
     pub level: String,
     /// Size at which a log file is closed and the next one begun, in bytes.
     pub max_file_bytes: u64,
-    /// Log files kept of each router.
+    /// Log files kept of each router and process.
     pub max_files: usize,
-    /// Whether commands other than `serve` write log files too.
+    /// Whether commands other than `serve` and `worker` write log files too.
     pub cli_files: bool,
 }
 
@@ -41,14 +41,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: env_vars::LOG_MAX_FILES,
         kind: Kind::Whole { min: 1, max: 10_000, unit: "files" },
         default: DefaultValue::Whole(14),
-        help: "Log files kept of each router; the oldest are removed.",
+        help: "Log files kept of each router, for each process that writes them at the time; the oldest are removed.",
     },
     Setting {
         key: "log.cli_files",
         env: env_vars::LOG_CLI_FILES,
         kind: Kind::Switch,
         default: DefaultValue::Switch(false),
-        help: "Let commands other than `serve` write log files too, named `cli_…`; without it they leave \
-               no trace in the state directory.",
+        help: "Let commands other than `serve` and `worker` write log files too, named `cli_…`; without it they \
+               leave no trace in the state directory.",
     },
 ];

@@ -6,6 +6,7 @@
 
 mod auth;
 mod data;
+mod database;
 mod duration;
 pub mod env_vars;
 mod error;
@@ -18,6 +19,7 @@ mod log;
 mod nearest;
 mod origin;
 mod reference;
+mod run_limits;
 mod secret;
 mod server;
 mod settings;
@@ -31,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub use auth::{ApiKey, ApiKeys, AuthConfig};
+pub use database::DatabaseUrl;
 pub use error::{ConfigError, Fault};
 pub use files::FilesConfig;
 pub use isolation::IsolationConfig;
@@ -40,6 +43,7 @@ pub use log::LogConfig;
 pub use nearest::nearest;
 pub use origin::Origin;
 pub use reference::markdown;
+pub use run_limits::RunLimits;
 pub use secret::Secret;
 pub use server::ServerConfig;
 pub use settings::{DefaultValue, Setting, all as all_settings};
@@ -56,6 +60,8 @@ pub const DEFAULT_FILE: &str = "textmill.toml";
 pub struct Config {
     /// Folder of the database, artifacts, uploads and logs; may not be there yet.
     pub state_dir: PathBuf,
+    /// PostgreSQL database of the jobs; `None`: a SQLite file in `state_dir`.
+    pub database_url: Option<DatabaseUrl>,
     /// Folders that requests may touch; one at least, may not be there.
     pub data_roots: Vec<PathBuf>,
     /// The HTTP service.
@@ -168,6 +174,7 @@ fn typed(layers: &mut Layers) -> Option<Config> {
     match Config::deserialize(table) {
         Ok(config) => {
             layers.faults.extend(open_to_all(&config, layers));
+            layers.faults.extend(not_shared(&config, layers));
             Some(config)
         }
         // Every value has passed its own check: what is left lies between `auth.api_keys` and its file.
@@ -218,17 +225,44 @@ fn open_to_all(config: &Config, layers: &Layers) -> Option<Fault> {
     ))))
 }
 
+/// A database that other machines reach, beside a folder that nobody chose for them.
+fn not_shared(config: &Config, layers: &Layers) -> Option<Fault> {
+    let origin = layers.origin("state_dir");
+    if config.database_url.is_none() || origin != Origin::Default {
+        return None;
+    }
+    let detail = "is not set although `database_url` is: artifacts and uploads lie in one folder that all services \
+                  and workers of a database share";
+    Some(
+        Fault::of("state_dir", detail, origin).with_hint(Some(format!(
+            "name a folder that all of them see, with --state-dir or {}",
+            env_vars::STATE_DIR
+        ))),
+    )
+}
+
 fn effective(setting: &'static Setting, layers: &Layers) -> Effective {
     let value = match layers.get(setting.key) {
-        Some(given) if setting.is_secret() => masked(given.value.expose()),
+        Some(given) if setting.is_secret() => masked(setting.kind, given.value.expose()),
         Some(given) => serde_json::to_value(given.value.expose()).unwrap_or_default(),
         None => serde_json::Value::Null,
     };
     Effective { key: setting.key, value, origin: layers.origin(setting.key), env: setting.env }
 }
 
+/// What of a secret may be shown: an address without its password, names of keys without the keys.
+fn masked(kind: Kind, value: &Value) -> serde_json::Value {
+    match (kind, value) {
+        (Kind::Database, Value::String(url)) => match DatabaseUrl::parse(url) {
+            Ok(url) => url.to_string().into(),
+            Err(_) => "***".into(),
+        },
+        (_, entries) => masked_keys(entries),
+    }
+}
+
 /// The names, each with a masked key.
-fn masked(entries: &Value) -> serde_json::Value {
+fn masked_keys(entries: &Value) -> serde_json::Value {
     let mask = |entry: &Value| match entry.as_str().and_then(|entry| entry.split_once(':')) {
         Some((name, _)) => format!("{name}:***"),
         None => "***".to_owned(),

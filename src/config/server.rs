@@ -97,7 +97,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: env_vars::SHUTDOWN_TIMEOUT_S,
         kind: Kind::Whole { min: 1, max: 3_600, unit: "seconds" },
         default: DefaultValue::Whole(30),
-        help: "Time for requests and jobs to reach a safe point when the service is asked to stop.",
+        help: "Time for requests and jobs to reach a safe point when the service, or a worker, is asked to stop.",
     },
     Setting {
         key: "server.metrics_public",

@@ -73,7 +73,7 @@ impl DefaultValue {
 impl Setting {
     /// Whether its value must never be shown.
     pub fn is_secret(&self) -> bool {
-        self.kind == Kind::Keys
+        matches!(self.kind, Kind::Keys | Kind::Database)
     }
 
     /// The section it stands in; `None` for the top of the file.

@@ -272,3 +272,43 @@ fn the_reference_page_names_every_setting_and_variable() {
         assert!(page.contains(&format!("### `{}`", setting.key)) && page.contains(setting.env), "{}", setting.key);
     }
 }
+
+#[test]
+fn a_database_needs_a_state_directory_that_somebody_chose() {
+    const URL: &str = "postgres://mill:hidden-word@db/mill";
+    let place = Place::new("");
+    let error = place.faults(&[(env_vars::DATABASE_URL, URL)]);
+    assert!(error.to_string().contains("`state_dir` is not set although `database_url` is"), "{error}");
+    assert!(error.hint().unwrap().contains("--state-dir"));
+    let loaded =
+        place.load(&Overrides::default(), &[(env_vars::DATABASE_URL, URL), (env_vars::STATE_DIR, "s")]).unwrap();
+    assert_eq!(loaded.config.database_url.as_ref().unwrap().expose(), URL);
+    let shown = serde_json::to_string(&loaded.settings).unwrap();
+    assert!(shown.contains("postgres://mill:***@db/mill"), "{shown}");
+    let wrong = place.faults(&[(env_vars::DATABASE_URL, "mysql://u:hidden-word@db/x"), (env_vars::STATE_DIR, "s")]);
+    assert!(wrong.to_string().contains("neither `postgres://` nor"), "{wrong}");
+    for text in [shown, format!("{loaded:?}"), format!("{error:?}"), format!("{wrong} {wrong:?}")] {
+        assert!(!text.contains("hidden-word"), "{text}");
+    }
+}
+
+#[test]
+fn limits_of_kinds_come_from_list_table_and_environment_and_a_wrong_one_is_told() {
+    let limits = |place: &Place, environment: &[(&str, &str)]| {
+        let jobs = place.load(&Overrides::default(), environment).unwrap().config.jobs;
+        jobs.max_running.iter().map(|(kind, limit)| (kind.to_owned(), limit)).collect::<Vec<_>>()
+    };
+    let expected = vec![("conversion".to_owned(), 2), ("drift".to_owned(), 1)];
+    for file in
+        ["jobs.max_running = [\"drift=1\", \"conversion=2\"]\n", "[jobs.max_running]\nconversion = 2\ndrift = 1\n"]
+    {
+        assert_eq!(limits(&Place::new(file), &[]), expected);
+    }
+    let place = Place::new("");
+    assert_eq!(limits(&place, &[(env_vars::MAX_RUNNING, "conversion=2, drift=1")]), expected);
+    assert_eq!(limits(&place, &[]), []);
+    for (text, part) in [("conversion", "`kind=N`"), ("a=0", "whole number from 1"), ("a=1,a=2", "second time")] {
+        let error = place.faults(&[(env_vars::MAX_RUNNING, text)]);
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}

@@ -145,3 +145,26 @@ fn looking_at_jobs_needs_a_database_and_makes_none() {
     assert!(text(&output.stderr).contains("textmill serve"), "{}", text(&output.stderr));
     assert!(!folder.path().join(".textmill").exists());
 }
+
+#[test]
+fn a_worker_that_could_run_nothing_says_why_and_makes_nothing() {
+    let folder = folder_with(&[("textmill.toml", "[jobs]\nworkers = 0\n")]);
+    for (arguments, part) in [
+        (["worker", "--queue", "conversions"].as_slice(), "did you mean `conversion`?"),
+        (&["worker", "--concurrency", "0"], "'--concurrency <N>'"),
+        (&["worker"], "hint: name a number of jobs with --concurrency"),
+    ] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(part), "{}", text(&output.stderr));
+    }
+    assert!(!folder.path().join(".textmill/artifacts").exists() && !folder.path().join(".textmill/uploads").exists());
+}
+
+#[test]
+fn a_limit_of_a_kind_that_nobody_runs_is_refused_at_the_start() {
+    let folder = folder_with(&[("textmill.toml", "[jobs.max_running]\ndrifts = 1\n")]);
+    let output = run(folder.path(), &["worker"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("limits `drifts`, which is no kind of job"), "{}", text(&output.stderr));
+}

@@ -223,3 +223,56 @@ fn a_file_larger_than_a_json_body_is_taken_over_the_wire() {
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.json::<Value>().unwrap()["result"]["summary"]["rows_out"], rows);
 }
+
+/// A worker of the state directory in a folder; ended when dropped.
+struct Worker(std::process::Child);
+
+impl Worker {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = textmill(folder);
+        command.arg("worker").args(arguments).stderr(std::process::Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+
+    fn terminate(&mut self) -> std::process::ExitStatus {
+        let id = self.0.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.0.wait().unwrap()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_service_without_workers_is_ready_and_a_worker_beside_it_runs_its_jobs() {
+    let folder = folder();
+    let service = Service::start(folder.path(), &["--workers", "0"]);
+    assert_eq!(service.client.get(format!("{}/ready", service.url)).send().unwrap().status(), 200);
+    let id = service.convert(&path_request())["id"].as_str().unwrap().to_owned();
+    let mut worker = Worker::start(folder.path(), &["--queue", "conversion", "--concurrency", "1"]);
+    assert_eq!(service.ended(&id)["status"], "succeeded");
+    assert!(worker.terminate().success());
+    let logs = folder.path().join(".textmill/logs");
+    assert!(read_logs(&logs, "worker_").contains(&id) && read_logs(&logs, "worker_").contains("stopping"));
+}
+
+#[test]
+fn a_worker_that_is_asked_to_stop_gives_its_job_back() {
+    let folder = folder();
+    let wide = "a,b\n".to_owned() + &"some text that takes a while,1\n".repeat(400_000);
+    fs::write(folder.path().join("in/big.csv"), wide).unwrap();
+    let service = Service::start(folder.path(), &["--workers", "0"]);
+    let id = service.convert(&path_request())["id"].as_str().unwrap().to_owned();
+    let mut worker = Worker::start(folder.path(), &[]);
+    wait_until("it runs", || service.get(&format!("/v1/jobs/{id}"))["status"] == "running");
+    assert!(worker.terminate().success());
+    let job = service.get(&format!("/v1/jobs/{id}"));
+    assert_eq!((&job["status"], &job["attempt"]), (&"queued".into(), &0.into()));
+    let _worker = Worker::start(folder.path(), &[]);
+    assert_eq!(service.ended(&id)["result"]["summary"]["rows_out"], 400_002);
+}

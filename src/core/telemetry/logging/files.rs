@@ -1,10 +1,12 @@
 //! The files: one queue and one open file per router, made at its first line.
 //!
 //! For: rotation by size and UTC day, and forgetting the oldest. The one decision: a file's name is the moment of its
-//! first line, down to the millisecond, so that names sort by time and two processes never share a file.
+//! first line and the process that writes it, so that names sort by time and processes of all machines can share the
+//! folder. Whoever writes a file holds its lock: one that is being written is never removed, and the locks tell how
+//! many processes there are to keep files for.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -101,10 +103,11 @@ fn file_safe(router: &str) -> String {
     router.chars().take(64).map(safe).collect()
 }
 
-/// Writes lines to `<router>_<date>_<time>.jsonl`; the file of a new day, or of a full predecessor, begins with the
+/// Writes lines to `<router>_<date>_<time>_<writer>.jsonl`; the file of a new day, or of a full predecessor, begins with the
 /// line that needs it. Lines that can't be written are counted, and the next line tries again.
 pub(super) struct RollingFile<C> {
     router: String,
+    writer: String,
     dir: PathBuf,
     max_bytes: u64,
     max_files: usize,
@@ -125,6 +128,7 @@ impl<C: Fn() -> DateTime<Utc>> RollingFile<C> {
     pub(super) fn new(router: &str, options: &FileOptions, lost: Arc<AtomicU64>, clock: C) -> Self {
         Self {
             router: router.to_owned(),
+            writer: file_safe(&options.writer),
             dir: options.dir.clone(),
             max_bytes: options.max_file_bytes,
             max_files: options.max_files,
@@ -155,8 +159,11 @@ impl<C: Fn() -> DateTime<Utc>> RollingFile<C> {
         self.flush()?;
         self.open = None;
         fs::create_dir_all(&self.dir)?;
-        let file = BufWriter::new(create_new(&self.dir, &self.router, now)?);
-        self.open = Some(OpenFile { file, day: now.date_naive(), size_bytes: 0, unflushed_lines: 0 });
+        let file = create_new(&self.dir, &self.router, &self.writer, now)?;
+        // Where the system has no locks, the file is not protected from the others; that is no reason to lose its lines.
+        let _ = file.lock_shared();
+        self.open =
+            Some(OpenFile { file: BufWriter::new(file), day: now.date_naive(), size_bytes: 0, unflushed_lines: 0 });
         // An old file that can't be removed (or that another process has removed) is no reason to lose a new line.
         let _ = remove_oldest(&self.dir, &self.router, self.max_files);
         Ok(())
@@ -184,9 +191,9 @@ impl<C: Fn() -> DateTime<Utc>> Write for RollingFile<C> {
 }
 
 /// Creates the router's next file; one that exists already pushes the name a millisecond on.
-fn create_new(dir: &Path, router: &str, mut now: DateTime<Utc>) -> io::Result<File> {
+fn create_new(dir: &Path, router: &str, writer: &str, mut now: DateTime<Utc>) -> io::Result<File> {
     loop {
-        let path = dir.join(format!("{router}_{}.jsonl", now.format("%Y-%m-%d_%H%M%S%3f")));
+        let path = dir.join(format!("{router}_{}_{writer}.jsonl", now.format("%Y-%m-%d_%H%M%S%3f")));
         match OpenOptions::new().append(true).create_new(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => now += TimeDelta::milliseconds(1),
             made => return made,
@@ -194,23 +201,36 @@ fn create_new(dir: &Path, router: &str, mut now: DateTime<Utc>) -> io::Result<Fi
     }
 }
 
-/// Leaves the newest `keep` files of a router.
+/// Leaves the newest `keep` files of a router for each process that writes one now, and those that are being written.
 fn remove_oldest(dir: &Path, router: &str, keep: usize) -> io::Result<()> {
     let mut names: Vec<String> = fs::read_dir(dir)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| is_of_router(name, router))
         .collect();
+    if names.len() <= keep {
+        return Ok(());
+    }
     names.sort_unstable();
-    let surplus = names.len().saturating_sub(keep.max(1));
-    names.iter().take(surplus).try_for_each(|name| fs::remove_file(dir.join(name)))
+    let (written, ended): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_being_written(&dir.join(name)));
+    let kept = keep.max(1).saturating_mul(written.len().max(1));
+    let surplus = names.len().saturating_sub(kept);
+    ended.into_iter().take(surplus).try_for_each(|name| fs::remove_file(dir.join(name)))
 }
 
-/// Whether a file name is `<router>_<date>_<time>.jsonl` of exactly this router.
+/// Whether a process holds the file's lock. One that can't be looked at is left to whoever can.
+fn is_being_written(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// Whether a file name is `<router>_<date>_<time>_<writer>.jsonl` of exactly this router, or one without a writer, as
+/// earlier versions named them.
 fn is_of_router(name: &str, router: &str) -> bool {
-    let moment =
+    let rest =
         name.strip_prefix(router).and_then(|rest| rest.strip_prefix('_')).and_then(|rest| rest.strip_suffix(".jsonl"));
-    moment.is_some_and(|moment| {
-        moment.len() == "2026-01-31_235959999".len()
+    let moment_and_writer = rest.and_then(|rest| rest.split_at_checked("2026-01-31_235959999".len()));
+    moment_and_writer.is_some_and(|(moment, writer)| {
+        moment.starts_with(|c: char| c.is_ascii_digit())
             && moment.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '_')
+            && (writer.is_empty() || writer.starts_with('_'))
     })
 }

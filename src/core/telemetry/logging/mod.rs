@@ -5,7 +5,7 @@
 //!
 //! - An event goes to the file of its nearest span with a field `router`: HTTP routers put it on the request's span,
 //!   the job runner puts `router = "worker"` on the job's; other events go to the file of the process's own name,
-//!   `service` or `cli`. The names must be constants of the code: each has a file and a thread.
+//!   `service`, `worker` or `cli`. The names must be constants of the code: each has a file and a thread.
 //! - A full queue drops lines and counts them ([`LogGuard::lost_lines`]): a slow log disk must not stop a request.
 //! - Commands that only pass by (`textmill convert …`) write no files unless asked to: they leave no state directory
 //!   behind. That is the caller's choice: [`LogOptions::files`] is `None` for them.
@@ -25,6 +25,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
 use crate::core::failure::{Code, Fails};
+use crate::core::telemetry::machine::host_name;
 use files::Routes;
 use layer::RouterLayer;
 
@@ -51,14 +52,21 @@ pub struct LogOptions {
 pub struct FileOptions {
     /// Their folder; made at the first line.
     pub dir: PathBuf,
-    /// The router of events without one: `service` or `cli`.
+    /// The router of events without one: `service`, `worker` or `cli`.
     pub process: &'static str,
+    /// Tells this process from others that write to the same folder, on other machines too; see [`writer_name`].
+    pub writer: String,
     /// Directives, see [`check_directives`].
     pub directives: String,
     /// Size at which a file is closed and the next one begun, in bytes; a single longer line still gets through.
     pub max_file_bytes: u64,
-    /// Files kept of each router, the open one among them; at least 1.
+    /// Files kept of each router and process that writes, the open one among them; at least 1.
     pub max_files: usize,
+}
+
+/// Machine and number of this process.
+pub fn writer_name() -> String {
+    format!("{}-{}", host_name(), std::process::id())
 }
 
 /// How lines for people look.

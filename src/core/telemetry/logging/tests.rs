@@ -16,6 +16,7 @@ fn file_options(dir: &Path) -> FileOptions {
     FileOptions {
         dir: dir.to_owned(),
         process: "service",
+        writer: "host-7".to_owned(),
         directives: "info".to_owned(),
         max_file_bytes: 1_000_000,
         max_files: 3,
@@ -151,15 +152,15 @@ fn a_full_file_and_a_new_day_begin_the_next_file_and_the_oldest_goes() {
     assert_eq!(
         names,
         [
-            ("conversions_2026-01-31_235958000.jsonl".to_owned(), "12345\n123\n".to_owned()),
-            ("conversions_2026-01-31_235958001.jsonl".to_owned(), "full\n".to_owned()),
-            ("conversions_2026-02-01_000001000.jsonl".to_owned(), "day\n".to_owned()),
+            ("conversions_2026-01-31_235958000_host-7.jsonl".to_owned(), "12345\n123\n".to_owned()),
+            ("conversions_2026-01-31_235958001_host-7.jsonl".to_owned(), "full\n".to_owned()),
+            ("conversions_2026-02-01_000001000_host-7.jsonl".to_owned(), "day\n".to_owned()),
         ]
     );
     file.write_all(b"a line longer than a file may be\n").unwrap();
     file.flush().unwrap();
     let left = contents(dir.path());
-    assert!(!left.contains_key("conversions_2026-01-31_235958000.jsonl") && left.len() == 4, "{left:?}");
+    assert!(!left.contains_key("conversions_2026-01-31_235958000_host-7.jsonl") && left.len() == 4, "{left:?}");
     assert!(other.exists());
 }
 
@@ -185,4 +186,29 @@ fn a_word_that_is_no_level_is_refused() {
     assert!(check_directives("[request{request_id=\"r1\"}]=trace").is_ok());
     assert!(check_directives("verbose").unwrap_err().to_string().contains("`verbose` is not a level"));
     assert!(check_directives("textmill=loud").is_err());
+}
+
+#[test]
+fn what_another_process_writes_is_kept_however_old_and_more_is_kept_the_more_of_them_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = Cell::new(DateTime::parse_from_rfc3339("2026-01-31T10:00:00Z").unwrap().with_timezone(&Utc));
+    let writer = |name: &str| {
+        let options =
+            FileOptions { max_file_bytes: 1, max_files: 2, writer: name.to_owned(), ..file_options(dir.path()) };
+        RollingFile::new("worker", &options, Arc::default(), || now.get())
+    };
+    let (mut other, mut own) = (writer("Other.host-1"), writer("own-1"));
+    other.write_all(b"oldest\n").unwrap();
+    for _ in 0..6 {
+        now.set(now.get() + TimeDelta::seconds(1));
+        own.write_all(b"line\n").unwrap();
+    }
+    let names: Vec<String> = contents(dir.path()).into_keys().collect();
+    assert_eq!(names.len(), 4, "two for each of two: {names:?}");
+    assert_eq!(names[0], "worker_2026-01-31_100000000_other_host-1.jsonl");
+    drop(other);
+    now.set(now.get() + TimeDelta::seconds(1));
+    own.write_all(b"line\n").unwrap();
+    let names: Vec<String> = contents(dir.path()).into_keys().collect();
+    assert_eq!(names, ["worker_2026-01-31_100006000_own-1.jsonl", "worker_2026-01-31_100007000_own-1.jsonl"]);
 }
