@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Column as _, Row as _, TypeInfo as _, ValueRef as _};
 use tokio::runtime::Runtime;
 
@@ -113,7 +113,13 @@ impl Database {
     /// A single number.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let rows = self.rows(sql);
-        rows[0].as_object().unwrap().values().next().and_then(Value::as_i64).unwrap_or_else(|| panic!("{sql}: {rows:?}"))
+        rows[0]
+            .as_object()
+            .unwrap()
+            .values()
+            .next()
+            .and_then(Value::as_i64)
+            .unwrap_or_else(|| panic!("{sql}: {rows:?}"))
     }
 
     /// Asks again while the database is being restarted.

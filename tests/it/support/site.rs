@@ -60,9 +60,7 @@ impl Site {
     pub(crate) fn command_by(&self, address: Option<&str>) -> Command {
         let mut command = textmill(&self.data());
         command.env("TEXTMILL_STATE_DIR", self.state()).env("TMPDIR", self.scratch());
-        if let (Some(server), Some(name), Some(address)) =
-            (self.database.server(), self.database.name(), address)
-        {
+        if let (Some(server), Some(name), Some(address)) = (self.database.server(), self.database.name(), address) {
             command.env("TEXTMILL_DATABASE_URL", server.url(address.parse().unwrap(), name));
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
