@@ -173,7 +173,7 @@ impl<'a> Witness<'a> {
 
 /// How long nothing happens.
 fn pause(random: &mut fastrand::Rng) -> Duration {
-    Duration::from_millis(random.u64(200..1_600))
+    Duration::from_millis(random.u64(150..1_000))
 }
 
 #[test]
