@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{
-    JobEvents, JobHandler, JobQueue, JobStore, QueueSettings, Runner, RunnerSettings, SqliteJobStore, StoreSettings,
+    JobEvents, JobHandler, JobQueue, JobStore, QueueSettings, Runner, RunnerSettings, SqlJobStore, StoreSettings,
 };
 use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
@@ -153,8 +153,8 @@ pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents
         Failure::new(Code::StorageFailure, format!("can't make the state directory `{place}`: {error}"))
             .with_hint("give this user the right to write there, or choose another folder with --state-dir")
     })?;
-    let settings = StoreSettings { retention: config.jobs.retention };
-    let store = SqliteJobStore::open_with(&database_path(config), settings).await;
+    let settings = StoreSettings { retention: config.jobs.retention, ..StoreSettings::default() };
+    let store = SqlJobStore::open_file(&database_path(config), settings).await;
     let store: Arc<dyn JobStore> = Arc::new(store.map_err(|error| error.to_failure())?);
     let events = JobEvents::new();
     let settings = QueueSettings {

@@ -14,7 +14,7 @@ use crate::app;
 use crate::config::Config;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::ids::JobId;
-use crate::core::jobs::{CancelAnswer, Enqueued, Job, JobFilter, JobQueue, Status};
+use crate::core::jobs::{CancelAnswer, Enqueued, Job, JobFilter, JobQueue, Status, Submission};
 use crate::core::progress::Progress;
 use crate::routers::JobView;
 
@@ -69,7 +69,7 @@ pub(super) fn run(args: &JobArgs, context: &Context) -> CommandResult {
         let queue = open(&loaded.config).await?;
         match &args.command {
             JobCommand::List { status, kind, limit } => {
-                let filter = JobFilter { kind: kind.clone(), status: *status, created_after: None };
+                let filter = JobFilter { kind: kind.clone(), status: *status, ..JobFilter::default() };
                 list(&queue, &filter, *limit, context).await
             }
             JobCommand::Show(one) => show(&find(&queue, &one.id).await?, context),
@@ -197,7 +197,14 @@ async fn retry(queue: &JobQueue, id: &JobId, context: &Context) -> CommandResult
         let failure = Failure::new(Code::JobNotFinished, detail).with_hint("cancel it first, or wait for its end");
         return Err(CommandError::Failed(failure));
     }
-    match queue.submit(&job.kind, job.options, "command-line", None).await? {
+    let again = Submission {
+        kind: &job.kind,
+        options: job.options,
+        created_by: "command-line",
+        priority: job.priority,
+        idempotency: None,
+    };
+    match queue.submit(again).await? {
         Enqueued::Created(job) | Enqueued::Replayed(job) => {
             context.printer.note("queued; a running service takes it")?;
             show(&job, context)

@@ -13,7 +13,7 @@ use super::stopping::stop;
 use crate::app::{App, KINDS};
 use crate::config::Config;
 use crate::core::failure::{Code, Fails, Failure};
-use crate::core::jobs::{Enqueued, IdempotencyKey, JobFilter};
+use crate::core::jobs::{Enqueued, IdempotencyKey, JobFilter, Submission};
 use crate::core::shutdown::{Shutdown, Signals};
 use crate::core::storage::location::Source;
 use crate::core::telemetry::build_info::BUILD;
@@ -105,7 +105,9 @@ async fn convert_sample(app: &App, folder: &str) -> Result<(), Failure> {
     // Two services that start at once on one state directory make one job.
     let (key, principal) = ("first-start".to_owned(), "first-start".to_owned());
     let idempotency = IdempotencyKey { key, fingerprint: folder.to_owned(), principal };
-    let answer = queue.submit(KIND, options, "first-start", Some(idempotency)).await.map_err(store)?;
+    let sample =
+        Submission { kind: KIND, options, created_by: "first-start", priority: 0, idempotency: Some(idempotency) };
+    let answer = queue.submit(sample).await.map_err(store)?;
     if let Enqueued::Created(job) = answer {
         tracing::info!(job_id = %job.id, "the sample folder is being converted");
     }

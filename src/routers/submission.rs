@@ -18,7 +18,7 @@ use super::problem::Problem;
 use crate::core::failure::Code;
 use crate::core::hash::sha256_hex;
 use crate::core::ids::JobId;
-use crate::core::jobs::{Enqueued, IdempotencyKey, Job, JobQueue, StoreError};
+use crate::core::jobs::{Enqueued, IdempotencyKey, Job, JobQueue, StoreError, Submission};
 
 /// How a client wants its job taken: who it is, under which key, and how long it would wait.
 #[derive(Debug)]
@@ -73,7 +73,14 @@ pub(crate) async fn submit(
     asked: Asked<'_>,
     terms: &Terms,
 ) -> Result<Submitted, Problem> {
-    submitted(queue.submit(kind, options, &terms.principal.0, terms.idempotency(asked)).await?)
+    let asked = Submission {
+        kind,
+        options,
+        created_by: &terms.principal.0,
+        priority: 0,
+        idempotency: terms.idempotency(asked),
+    };
+    submitted(queue.submit(asked).await?)
 }
 
 /// The job of an earlier equal request: asked for before anything is checked that may have changed since, e.g. whether

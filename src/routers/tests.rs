@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 use super::{ApiKeys, HttpLimits, HttpParts, ReadinessCheck, ServiceInfo, router};
 use crate::core::ids::JobId;
 use crate::core::isolation::Isolation;
-use crate::core::jobs::{Claim, JobEvents, JobQueue, JobStore, QueueSettings, SqliteJobStore};
+use crate::core::jobs::{Claim, JobEvents, JobQueue, JobStore, QueueSettings, SqlJobStore, StoreSettings};
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
@@ -32,7 +32,7 @@ const BOUNDARY: &str = "----boundary";
 /// A service in process.
 struct Service {
     router: Router,
-    store: Arc<SqliteJobStore>,
+    store: Arc<SqlJobStore>,
     events: JobEvents,
     shutdown: CancellationToken,
     dir: tempfile::TempDir,
@@ -47,7 +47,8 @@ impl Service {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("data/folder")).unwrap();
         std::fs::write(dir.path().join("data/folder/a.csv"), "a,b\n1,2\n").unwrap();
-        let store = Arc::new(SqliteJobStore::open(&dir.path().join("jobs.db")).await.unwrap());
+        let store =
+            Arc::new(SqlJobStore::open_file(&dir.path().join("jobs.db"), StoreSettings::default()).await.unwrap());
         let events = JobEvents::new();
         let shutdown = CancellationToken::new();
         let settings = QueueSettings { max_queued, max_attempts: 3, artifacts_root: dir.path().join("artifacts") };
@@ -131,7 +132,7 @@ impl Service {
     /// Ends a job well, as a worker does.
     async fn succeed(&self, claim: &Claim) {
         assert!(self.store.succeed(&claim.lease, json!({"rows": 1}), 0, &[]).await.unwrap());
-        self.events.notify(&claim.job.id);
+        self.events.changed(&claim.job.id);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Where the files of jobs lie, and how an attempt's files become a job's.
 //!
-//! For: `<root>/<job>` (published) and `<root>/.attempts/<job>-<attempt>-<token>` (in the making). Not for: deciding
+//! For: `<root>/<job>` (published), `<root>/.attempts/<job>-<attempt>-<token>` (in the making) and `<root>/.shared/<job>`
+//! (what a divided job and its parts share). Not for: deciding
 //! who may publish; the runner asks the store. The one decision: files are published by renaming their folder, under
-//! a lock that all workers of this machine share, so that a worker that was paused can't move its folder over the
+//! a lock that all workers on this folder share, so that a worker that was paused can't move its folder over the
 //! one of the worker that took its job.
 
 use std::fs::{self, File, TryLockError};
@@ -46,7 +47,8 @@ impl ArtifactFolders {
         name.split('/').all(is_plain).then(|| self.published(id).join(name))
     }
 
-    fn published(&self, id: &JobId) -> PathBuf {
+    /// The folder of a job's artifacts, whether it exists or not.
+    pub(super) fn published(&self, id: &JobId) -> PathBuf {
         self.root.join(id.as_str())
     }
 
@@ -84,12 +86,17 @@ impl ArtifactFolders {
             .collect())
     }
 
+    /// The jobs that have a folder shared with their parts.
+    pub(super) fn shared_jobs(&self) -> io::Result<Vec<JobId>> {
+        Ok(names(&self.root.join(SHARED))?.into_iter().filter_map(|(_, name)| name.parse().ok()).collect())
+    }
+
     /// The jobs that have a folder.
     pub(super) fn jobs(&self) -> io::Result<Vec<JobId>> {
         Ok(names(&self.root)?.into_iter().filter_map(|(_, name)| name.parse().ok()).collect())
     }
 
-    /// The right to publish, if no other worker of this machine has it now; it ends with the file.
+    /// The right to publish, if no other worker on this folder has it now; it ends with the file.
     pub(super) fn try_lock(&self) -> io::Result<Option<File>> {
         let file = File::options().create(true).truncate(false).write(true).open(self.attempts().join(LOCK))?;
         match file.try_lock() {

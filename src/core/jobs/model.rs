@@ -1,5 +1,7 @@
 //! What a job is, as stored and as answered by the API.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -95,6 +97,14 @@ pub struct Job {
     pub priority: i32,
     /// Whether somebody asked it to stop.
     pub cancel_requested: bool,
+    /// Which job it is a part of.
+    pub parent_id: Option<JobId>,
+    /// Which of that job's parts it is, from 1.
+    pub part: Option<u32>,
+    /// Whether it was divided into parts: it runs without a worker until they have ended.
+    pub is_divided: bool,
+    /// Name of the worker that has it now.
+    pub worker: Option<String>,
     /// Who asked for it.
     pub created_by: String,
     /// When it was asked for.
@@ -120,6 +130,8 @@ pub struct JobFilter {
     pub status: Option<Status>,
     /// Only those created at or after this time.
     pub created_after: Option<DateTime<Utc>>,
+    /// The parts of this job; without it, jobs that were asked for and no parts.
+    pub parent: Option<JobId>,
 }
 
 /// A page of jobs, newest first.
@@ -129,4 +141,60 @@ pub struct JobPage {
     pub items: Vec<Job>,
     /// Whether older ones follow.
     pub has_more: bool,
+}
+
+/// A process that runs jobs, as it describes itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerDescription {
+    /// Unique among all workers, e.g. host, process and chance; owner of its leases.
+    pub name: String,
+    /// Machine that it runs on.
+    pub host: String,
+    /// Process id on that machine.
+    pub pid: u32,
+    /// Version of textmill.
+    pub version: String,
+    /// Kinds of jobs that it runs.
+    pub kinds: Vec<String>,
+    /// How many jobs it runs at once.
+    pub concurrency: u32,
+}
+
+/// A worker, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// What it says of itself.
+    pub description: WorkerDescription,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// Its last sign of life.
+    pub seen_at: DateTime<Utc>,
+    /// Whether it gave a sign of life in time; one that has not died, or can't reach the database.
+    pub is_alive: bool,
+    /// What it runs, longest first.
+    pub running: Vec<WorkerJob>,
+}
+
+/// A job in the hands of a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerJob {
+    /// Its name.
+    pub id: JobId,
+    /// Which operation it runs.
+    pub kind: String,
+    /// Which attempt.
+    pub attempt: u32,
+    /// When this attempt began.
+    pub started_at: DateTime<Utc>,
+}
+
+/// Jobs of one kind, parts included, that could run now if a worker took them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Which operation they run.
+    pub kind: String,
+    /// How many.
+    pub waiting: u64,
+    /// How long the first of them has been waiting.
+    pub oldest_waiting: Duration,
 }

@@ -11,9 +11,9 @@ use futures::Stream;
 use serde_json::Value;
 
 use super::artifacts::ArtifactFolders;
-use super::events::JobEvents;
-use super::model::{Job, JobFilter, JobPage, NewJob, Status};
-use super::store::{CancelAnswer, Enqueued, IdempotencyKey, JobStore, StoreError};
+use super::events::{JobEvents, Wakeup};
+use super::model::{Job, JobFilter, JobPage, NewJob, QueueDepth, Status, Worker};
+use super::store::{CancelAnswer, Deletion, Enqueued, IdempotencyKey, JobStore, StoreError};
 use super::watch::Watch;
 use crate::core::ids::JobId;
 
@@ -26,6 +26,21 @@ pub struct QueueSettings {
     pub max_attempts: u32,
     /// The folder that holds a folder of files for each job; the runner's.
     pub artifacts_root: PathBuf,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission<'a> {
+    /// Which handler runs it, e.g. `conversion`.
+    pub kind: &'a str,
+    /// Effective options, defaults filled in.
+    pub options: Value,
+    /// Name of the key that asks for it; `anonymous` without one.
+    pub created_by: &'a str,
+    /// Higher first; 0 is normal.
+    pub priority: i32,
+    /// Makes a repeated request find the first one's job.
+    pub idempotency: Option<IdempotencyKey>,
 }
 
 /// Takes work and tells what became of it. Cheap to clone.
@@ -50,28 +65,22 @@ impl JobQueue {
         }
     }
 
-    /// Asks for a job; `options` are the effective ones, defaults filled in.
+    /// Asks for a job.
     ///
     /// # Errors
     /// When the store fails. A full queue or a key used for another request is an answer, not an error.
-    pub async fn submit(
-        &self,
-        kind: &str,
-        options: Value,
-        created_by: &str,
-        idempotency: Option<IdempotencyKey>,
-    ) -> Result<Enqueued, StoreError> {
+    pub async fn submit(&self, asked: Submission<'_>) -> Result<Enqueued, StoreError> {
         let job = NewJob {
-            kind: kind.to_owned(),
-            options,
-            created_by: created_by.to_owned(),
-            priority: 0,
+            kind: asked.kind.to_owned(),
+            options: asked.options,
+            created_by: asked.created_by.to_owned(),
+            priority: asked.priority,
             max_attempts: self.max_attempts,
-            idempotency,
+            idempotency: asked.idempotency,
         };
         let answer = self.store.enqueue(job, self.max_queued).await?;
         if let Enqueued::Created(job) = &answer {
-            self.events.notify(&job.id);
+            self.events.work(&job.id);
         }
         Ok(answer)
     }
@@ -100,28 +109,31 @@ impl JobQueue {
         self.store.list(filter, before, limit).await
     }
 
-    /// Asks a job to stop; asking again gets the same answer.
+    /// Asks a job to stop, with its parts; asking again gets the same answer.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn cancel(&self, id: &JobId) -> Result<CancelAnswer, StoreError> {
         let answer = self.store.request_cancel(id).await?;
-        self.events.notify(id);
+        // Whoever has a part of it must look, too.
+        self.events.send(Wakeup { job_id: None, is_work: true, is_remote: false });
         Ok(answer)
     }
 
-    /// Forgets a job that has ended, and removes its files; `false`: there is none, or it has not ended.
+    /// Forgets a job that has ended and its parts, and removes their files.
     ///
     /// # Errors
     /// When the store fails. Files that can't be removed are logged, and tried again when the next runner starts.
-    pub async fn delete(&self, id: &JobId) -> Result<bool, StoreError> {
-        // The row goes first: files without a row are found and removed later, a row without files would be a lie.
-        let is_deleted = self.store.delete(id).await?;
-        if is_deleted {
-            self.folders.forget(id).await;
-            self.events.notify(id);
+    pub async fn delete(&self, id: &JobId) -> Result<Deletion, StoreError> {
+        // The rows go first: files without a row are found and removed later, a row without files would be a lie.
+        let deletion = self.store.delete(id).await?;
+        if let Deletion::Deleted(jobs) = &deletion {
+            for job in jobs {
+                self.folders.forget(job).await;
+                self.events.changed(job);
+            }
         }
-        Ok(is_deleted)
+        Ok(deletion)
     }
 
     /// Waits for a job to end: the job when it has, or as it stands after `timeout`; `None`: there is no such job.
@@ -149,6 +161,22 @@ impl JobQueue {
     /// When the store fails.
     pub async fn counts(&self) -> Result<Vec<(Status, u64)>, StoreError> {
         self.store.counts().await
+    }
+
+    /// How long the queue of each kind is that has one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn depths(&self) -> Result<Vec<QueueDepth>, StoreError> {
+        self.store.depths().await
+    }
+
+    /// Who works, and on what; also who fell silent within the last day.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn workers(&self) -> Result<Vec<Worker>, StoreError> {
+        self.store.workers().await
     }
 
     /// Whether the store answers.

@@ -6,10 +6,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use serde_json::Value;
 
+use super::events::JobEvents;
 use super::handler::Artifact;
-use super::model::{Job, JobFilter, JobPage, NewJob, Status};
+use super::handler::Division;
+use super::model::{Job, JobFilter, JobPage, NewJob, QueueDepth, Status, Worker, WorkerDescription};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::ids::JobId;
 use crate::core::progress::Progress;
@@ -71,6 +74,19 @@ pub enum Heartbeat {
     Lost,
 }
 
+/// What became of a job that was to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is forgotten, and its parts with it.
+    Deleted(Vec<JobId>),
+    /// It has not ended.
+    NotEnded,
+    /// It is a part, and is forgotten with the job named here.
+    PartOf(JobId),
+    /// There is no such job.
+    NotFound,
+}
+
 /// The answer to a request to stop a job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CancelAnswer {
@@ -111,6 +127,16 @@ pub enum StoreError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The database can't be reached, or does not let us in.
+    #[error("can't use the database {place}: {why}")]
+    Refused {
+        /// URL without password.
+        place: String,
+        /// Why, in words.
+        why: String,
+        /// What to do next.
+        hint: &'static str,
+    },
     /// A row holds what no version of textmill writes.
     #[error("job row {id}: {what}")]
     Corrupt {
@@ -129,11 +155,10 @@ impl Fails for StoreError {
     fn hint(&self) -> Option<String> {
         Some(
             match self {
+                Self::Refused { hint, .. } => hint,
                 Self::Open { .. } => "check that the state directory exists, is writable and has free space",
-                Self::TooNew { .. } => "use the newer textmill, or another state directory",
-                Self::Query { .. } => {
-                    "check disk space and permissions of the state directory; `textmill doctor` tells"
-                }
+                Self::TooNew { .. } => "use the newer textmill, or another database",
+                Self::Query { .. } => "check the database, its disk space and permissions; `textmill doctor` tells",
                 Self::Corrupt { .. } => "restore the database from a copy, or delete the row",
             }
             .to_owned(),
@@ -158,14 +183,22 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
     /// no artifacts: both can be large.
     async fn list(&self, filter: &JobFilter, before: Option<&JobId>, limit: u32) -> Result<JobPage, StoreError>;
 
-    /// Takes the next job of one of `kinds`: queued and due, or running with an expired lease. An expired one that has
-    /// no attempt left becomes `failed` instead; one whose cancel was asked for becomes `cancelled`.
+    /// Takes the next job of one of `kinds`: queued and due, running with an expired lease, or divided with all its
+    /// parts ended, which does not count as an attempt. An expired one that has no attempt left becomes `failed`
+    /// instead; one whose cancel was asked for becomes `cancelled`.
     async fn claim(&self, owner: &str, kinds: &[&str], lease_for: Duration) -> Result<Option<Claim>, StoreError>;
 
     /// Prolongs the lease.
     async fn heartbeat(&self, lease: &Lease, lease_for: Duration) -> Result<Heartbeat, StoreError>;
 
-    /// Stores progress; `false`: the lease is lost.
+    /// Puts the parts of a job into the queue and sets the job aside until they have ended: it runs on without a lease.
+    /// One whose cancel was asked for is cancelled instead. `false`: the lease is lost.
+    async fn divide(&self, lease: &Lease, division: &Division) -> Result<bool, StoreError>;
+
+    /// The parts of a job, by number.
+    async fn parts(&self, id: &JobId) -> Result<Vec<Job>, StoreError>;
+
+    /// Stores progress, that of a part also in the sum of its job; `false`: the lease is lost.
     async fn report_progress(&self, lease: &Lease, progress: &Progress) -> Result<bool, StoreError>;
 
     /// Ends a job well; `false`: the lease is lost and nothing was published.
@@ -178,7 +211,8 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
     ) -> Result<bool, StoreError>;
 
     /// Ends a job badly, or queues it again after `retry_after` when that is given and an attempt is left (one whose
-    /// cancel was asked for is then cancelled); `false`: the lease is lost.
+    /// cancel was asked for is then cancelled); `false`: the lease is lost. The other parts of a part's job are asked to
+    /// stop when it ends.
     async fn fail(&self, lease: &Lease, failure: &Failure, retry_after: Option<Duration>) -> Result<bool, StoreError>;
 
     /// Ends a job that was asked to stop; `false`: the lease is lost.
@@ -188,20 +222,42 @@ pub trait JobStore: Send + Sync + std::fmt::Debug {
     /// counted, unless its cancel was asked for: then it becomes `cancelled`. `false`: the lease is lost.
     async fn release(&self, lease: &Lease, after: Duration) -> Result<bool, StoreError>;
 
-    /// Asks a job to stop.
+    /// Asks a job to stop, with all its parts; for a part, its whole job.
     async fn request_cancel(&self, id: &JobId) -> Result<CancelAnswer, StoreError>;
 
-    /// Forgets a job that has ended; `false`: there is none, or it has not ended.
-    async fn delete(&self, id: &JobId) -> Result<bool, StoreError>;
+    /// Forgets a job that has ended, and its parts.
+    async fn delete(&self, id: &JobId) -> Result<Deletion, StoreError>;
 
     /// Ids of ended jobs past their `expires_at`, oldest first, `limit` at most.
     async fn expired(&self, limit: u32) -> Result<Vec<JobId>, StoreError>;
 
-    /// How many jobs stand where; every status is named.
+    /// How many jobs, without parts, stand where; every status is named.
     async fn counts(&self) -> Result<Vec<(Status, u64)>, StoreError>;
 
     /// Whether any job that has not ended names `needle` (a file id) in its options.
     async fn is_referenced(&self, needle: &str) -> Result<bool, StoreError>;
+
+    /// How long the queue of each kind is that has one.
+    async fn depths(&self) -> Result<Vec<QueueDepth>, StoreError>;
+
+    /// A worker's sign of life; it is believed to be alive for `silence` from now on.
+    async fn see_worker(&self, worker: &WorkerDescription, silence: Duration) -> Result<(), StoreError>;
+
+    /// Forgets a worker that ends.
+    async fn forget_worker(&self, name: &str) -> Result<(), StoreError>;
+
+    /// Workers that are alive, and those that fell silent within the last day; by name.
+    async fn workers(&self) -> Result<Vec<Worker>, StoreError>;
+
+    /// Moves the times of open jobs back when the clock was: how many were moved. Without this they would wait until
+    /// the clock has caught up.
+    async fn mend_clock(&self) -> Result<u64, StoreError>;
+
+    /// Exchanges wake-ups with other processes, until it is dropped; `None`: this database has no way to.
+    fn relay(&self, events: JobEvents) -> Option<BoxFuture<'static, ()>>;
+
+    /// Whether workers on other machines may share the database.
+    fn is_shared(&self) -> bool;
 
     /// Answers at all (for readiness).
     async fn ping(&self) -> Result<(), StoreError>;

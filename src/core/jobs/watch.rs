@@ -12,7 +12,7 @@ use futures::stream;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Instant, timeout};
 
-use super::events::JobEvents;
+use super::events::{JobEvents, Wakeup};
 use super::model::Job;
 use super::store::{JobStore, StoreError};
 use crate::core::ids::JobId;
@@ -23,7 +23,7 @@ const POLL_EVERY: Duration = Duration::from_millis(500);
 /// Looks at one job again and again.
 pub(super) struct Watch {
     store: Arc<dyn JobStore>,
-    wakeups: broadcast::Receiver<JobId>,
+    wakeups: broadcast::Receiver<Wakeup>,
     id: JobId,
     after_version: Option<u64>,
     is_over: bool,
@@ -83,7 +83,7 @@ impl Watch {
         let changed = async {
             loop {
                 match wakeups.recv().await {
-                    Ok(other) if other != *id => {}
+                    Ok(wakeup) if !wakeup.concerns(id) => {}
                     // Missed some: one of them may have been ours.
                     Ok(_) | Err(RecvError::Lagged(_)) => return,
                     Err(RecvError::Closed) => std::future::pending().await,

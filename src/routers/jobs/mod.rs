@@ -21,7 +21,7 @@ use super::state::HttpState;
 use super::submission::{self, Asked, Submitted, Terms, location};
 use crate::core::failure::Code;
 use crate::core::ids::JobId;
-use crate::core::jobs::{CancelAnswer, Job, JobFilter, JobQueue, Status};
+use crate::core::jobs::{CancelAnswer, Deletion, Job, JobFilter, JobQueue, Status};
 
 pub(crate) use view::JobView;
 
@@ -105,7 +105,7 @@ async fn list_jobs(State(queue): State<JobQueue>, Params(list): Params<ListJobs>
         Some(cursor) => Some(begin(&queue, cursor, &filters).await?),
         None => None,
     };
-    let filter = JobFilter { kind: list.kind, status: list.status, created_after: list.created_after };
+    let filter = JobFilter { kind: list.kind, status: list.status, created_after: list.created_after, parent: None };
     let page = queue.list(&filter, before.as_ref(), list.limit).await?;
     let last = page.items.last().filter(|_| page.has_more);
     let next_cursor = last.map(|job| Cursor::after(&filters, job.id.as_str()));
@@ -158,11 +158,17 @@ async fn delete_job(
     IdPath(id): IdPath<JobId>,
     Params(NoParameters): Params<NoParameters>,
 ) -> Result<StatusCode, Problem> {
-    if queue.delete(&id).await? {
-        return Ok(StatusCode::NO_CONTENT);
+    match queue.delete(&id).await? {
+        Deletion::Deleted(_) => Ok(StatusCode::NO_CONTENT),
+        Deletion::PartOf(whole) => {
+            let detail = format!("job `{id}` is a part of `{whole}` and is forgotten with it");
+            Err(Problem::new(Code::JobNotFinished, detail).with_hint("forget the whole job"))
+        }
+        Deletion::NotEnded | Deletion::NotFound => {
+            let job = find(&queue, &id).await?;
+            Err(not_finished(&job, "it can't be forgotten"))
+        }
     }
-    let job = find(&queue, &id).await?;
-    Err(not_finished(&job, "it can't be forgotten"))
 }
 
 /// Ask a job to stop

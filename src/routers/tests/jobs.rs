@@ -80,7 +80,7 @@ async fn a_stream_of_events_ends_with_done_and_resumes() {
     let claim = service.claim().await;
     let progress = Progress { done: 1, total: Some(2), unit: "files".to_owned(), message: None };
     assert!(service.store.report_progress(&claim.lease, &progress).await.unwrap());
-    service.events.notify(&id);
+    service.events.changed(&id);
     service.succeed(&claim).await;
     let rest: Vec<_> = body.map(Result::unwrap).collect().await;
     let told = events(&String::from_utf8([first].into_iter().chain(rest).flatten().collect()).unwrap());

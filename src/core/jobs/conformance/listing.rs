@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::*;
 use crate::core::failure::{Code, Failure};
 use crate::core::ids::JobId;
-use crate::core::jobs::{JobFilter, Status};
+use crate::core::jobs::{Deletion, JobFilter, Status};
 
 pub(crate) async fn pages_hold_every_job_once_newest_first(store: Store) {
     let mut wanted = Vec::new();
@@ -47,7 +47,7 @@ pub(crate) async fn filters_combine(store: Store) {
         ids(JobFilter { status: queued, ..JobFilter::default() }).await,
         [&other.id, &waiting.id].map(Clone::clone)
     );
-    let both = JobFilter { kind, status: queued, created_after: Some(waiting.created_at) };
+    let both = JobFilter { kind, status: queued, created_after: Some(waiting.created_at), parent: None };
     assert_eq!(ids(both.clone()).await, [waiting.id]);
     let later = waiting.created_at + chrono::Duration::hours(1);
     assert!(ids(JobFilter { created_after: Some(later), ..both }).await.is_empty());
@@ -55,13 +55,13 @@ pub(crate) async fn filters_combine(store: Store) {
 
 pub(crate) async fn only_ended_jobs_are_deleted(store: Store) {
     let job = create(&store, new_job("one")).await;
-    assert!(!store.delete(&job.id).await.unwrap());
+    assert_eq!(store.delete(&job.id).await.unwrap(), Deletion::NotEnded);
     let claim = claim(&store, LONG).await;
-    assert!(!store.delete(&job.id).await.unwrap());
+    assert_eq!(store.delete(&job.id).await.unwrap(), Deletion::NotEnded);
     store.succeed(&claim.lease, serde_json::Value::Null, 0, &[]).await.unwrap();
-    assert!(store.delete(&job.id).await.unwrap());
+    assert_eq!(store.delete(&job.id).await.unwrap(), Deletion::Deleted(vec![job.id.clone()]));
     assert_eq!(store.get(&job.id).await.unwrap(), None);
-    assert!(!store.delete(&job.id).await.unwrap());
+    assert_eq!(store.delete(&job.id).await.unwrap(), Deletion::NotFound);
 }
 
 pub(crate) async fn nothing_expires_before_its_time(store: Store) {

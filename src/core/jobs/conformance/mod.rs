@@ -3,15 +3,19 @@
 //! For: proving the promises of [`JobStore`] through the trait alone, so that a store that passes can replace another.
 //! Not for: how one database keeps them. The one decision: tests wait for what they want to see and never for a time.
 
+mod dividing;
 mod ending;
 mod leasing;
 mod listing;
 mod queueing;
+mod working;
 
+pub(crate) use dividing::*;
 pub(crate) use ending::*;
 pub(crate) use leasing::*;
 pub(crate) use listing::*;
 pub(crate) use queueing::*;
+pub(crate) use working::*;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +24,11 @@ use serde_json::json;
 
 use super::{Claim, Enqueued, IdempotencyKey, Job, JobStore, NewJob};
 
-/// Makes a test of each promise; `$open` is an async function that gives an empty store and what keeps it alive.
+/// Makes a test of each promise; `$open` is an async function that gives an empty store and what keeps it alive, behind it
+/// attributes that each test gets.
 macro_rules! conformance_suite {
-    ($open:path) => {
-        $crate::core::jobs::conformance::conformance_suite!(@tests $open,
+    ($open:path $(, #[$attribute:meta])*) => {
+        $crate::core::jobs::conformance::conformance_suite!(@tests $open, [$(#[$attribute])*],
             a_new_job_waits_with_what_was_asked,
             an_equal_request_finds_the_first_job,
             another_request_under_the_same_key_is_refused,
@@ -56,16 +61,30 @@ macro_rules! conformance_suite {
             nothing_expires_before_its_time,
             counts_name_every_status,
             only_open_jobs_reference_their_inputs,
+            a_divided_job_is_taken_again_when_its_parts_have_ended_and_that_is_no_attempt,
+            a_worker_that_dies_putting_parts_together_costs_an_attempt,
+            parts_are_listed_and_counted_apart,
+            cancelling_a_job_or_one_of_its_parts_stops_all_of_it,
+            a_part_that_fails_stops_the_others_and_the_job_is_taken_to_say_so,
+            a_part_that_kills_its_workers_stops_the_others,
+            a_job_that_was_to_be_cancelled_is_not_divided,
+            the_progress_of_parts_adds_up,
+            a_job_is_forgotten_with_its_parts,
+            workers_are_known_with_what_they_run_until_they_end,
+            a_worker_without_a_sign_of_life_is_silent_and_one_with_one_is_alive_again,
+            the_queue_of_each_kind_is_measured,
         );
     };
-    (@tests $open:path, $($name:ident),* $(,)?) => {
-        $(
+    (@tests $open:path, $attributes:tt, $($name:ident),* $(,)?) => {
+        $( $crate::core::jobs::conformance::conformance_suite!(@test $open, $attributes, $name); )*
+    };
+    (@test $open:path, [$(#[$attribute:meta])*], $name:ident) => {
+            $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 let (store, _guard) = $open().await;
                 $crate::core::jobs::conformance::$name(store).await;
             }
-        )*
     };
 }
 pub(crate) use conformance_suite;

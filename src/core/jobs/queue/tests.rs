@@ -4,10 +4,14 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::core::failure::{Code, Failure};
-use crate::core::jobs::{Claim, SqliteJobStore};
+use crate::core::jobs::{Claim, SqlJobStore, StoreSettings};
 
 const LONG: Duration = Duration::from_mins(10);
 const DEADLINE: Duration = Duration::from_secs(10);
+
+fn submission() -> Submission<'static> {
+    Submission { kind: "conversion", options: json!({}), created_by: "ada", priority: 0, idempotency: None }
+}
 
 struct World {
     queue: JobQueue,
@@ -17,7 +21,8 @@ struct World {
 
 async fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
-    let store: Arc<dyn JobStore> = Arc::new(SqliteJobStore::open(&folder.path().join("jobs.db")).await.unwrap());
+    let store: Arc<dyn JobStore> =
+        Arc::new(SqlJobStore::open_file(&folder.path().join("jobs.db"), StoreSettings::default()).await.unwrap());
     let settings = QueueSettings { max_queued: 2, max_attempts: 3, artifacts_root: folder.path().join("artifacts") };
     let queue = JobQueue::new(Arc::clone(&store), JobEvents::new(), settings);
     World { queue, store, folder }
@@ -25,7 +30,7 @@ async fn world() -> World {
 
 impl World {
     async fn submit(&self) -> Job {
-        match self.queue.submit("conversion", json!({}), "ada", None).await.unwrap() {
+        match self.queue.submit(submission()).await.unwrap() {
             Enqueued::Created(job) => job,
             other => panic!("{other:?}"),
         }
@@ -47,7 +52,7 @@ async fn a_full_queue_is_an_answer() {
     let job = world.submit().await;
     assert_eq!(job.max_attempts, 3);
     world.submit().await;
-    let refused = world.queue.submit("conversion", json!({}), "ada", None).await.unwrap();
+    let refused = world.queue.submit(submission()).await.unwrap();
     assert_eq!(refused, Enqueued::QueueFull { limit: 2 });
 }
 
@@ -111,11 +116,11 @@ async fn deleting_a_job_removes_its_files_and_only_those() {
     assert!(path.starts_with(world.folder.path()));
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, "{}").unwrap();
-    assert!(!world.queue.delete(&job.id).await.unwrap());
+    assert_eq!(world.queue.delete(&job.id).await.unwrap(), Deletion::NotEnded);
     assert!(path.exists());
     let claim = world.claim().await;
     world.store.fail(&claim.lease, &Failure::new(Code::Internal, "broken"), None).await.unwrap();
-    assert!(world.queue.delete(&job.id).await.unwrap());
+    assert_eq!(world.queue.delete(&job.id).await.unwrap(), Deletion::Deleted(vec![job.id.clone()]));
     assert_eq!(world.queue.get(&job.id).await.unwrap(), None);
     assert_eq!(std::fs::read_dir(world.folder.path().join("artifacts")).unwrap().count(), 0);
 }

@@ -15,11 +15,13 @@ use serde_json::Value;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
+use super::stage::{Handled, Stage};
 use super::stop::{StopReason, StopSign};
 use super::{Worker, progress};
 use crate::core::failure::{Code, Fails as _, Failure};
+use crate::core::ids::JobId;
 use crate::core::jobs::artifacts;
-use crate::core::jobs::handler::{Artifact, JobContext, JobHandler, JobOutput};
+use crate::core::jobs::handler::{Artifact, Division, JobContext, JobHandler, JobOutput};
 use crate::core::jobs::model::Status;
 use crate::core::jobs::store::{Claim, Heartbeat, StoreError};
 
@@ -32,14 +34,15 @@ const PUBLISH_POLL: Duration = Duration::from_millis(20);
 
 /// A job that this worker runs.
 pub(super) struct Attempt {
-    worker: Arc<Worker>,
-    handler: Arc<dyn JobHandler>,
-    claim: Claim,
+    pub(super) worker: Arc<Worker>,
+    pub(super) handler: Arc<dyn JobHandler>,
+    pub(super) claim: Claim,
     stop: StopSign,
 }
 
 /// The row that ends an attempt.
-enum Last {
+#[derive(Debug)]
+pub(super) enum Last {
     Succeeded {
         result: Value,
         rejected_count: u64,
@@ -51,6 +54,8 @@ enum Last {
     Released,
     /// What it needs is in use: it is tried again after this time.
     Waits(Duration),
+    /// Its parts are done first.
+    Divided(Division),
 }
 
 /// What became of an attempt.
@@ -80,7 +85,7 @@ impl Attempt {
             end
         };
         let (end, ()) = tokio::join!(work, self.worker.keep_lease(&self.claim.lease, &self.stop, shutdown, &over));
-        self.worker.events.notify(&self.claim.job.id);
+        self.wake_others();
         let outcome = match end {
             End::Stored(outcome) => outcome,
             End::LeaseLost => "lease_lost",
@@ -90,17 +95,35 @@ impl Attempt {
         tracing::info!(outcome, duration_ms, "job ended");
     }
 
+    /// The job may be taken again; that of which it is a part may be ready to be put together.
+    fn wake_others(&self) {
+        let job = &self.claim.job;
+        self.worker.events.work(&job.id);
+        job.parent_id.iter().for_each(|whole| self.worker.events.work(whole));
+    }
+
+    /// The job, or the one that it is a part of.
+    pub(super) fn whole(&self) -> &JobId {
+        let job = &self.claim.job;
+        job.parent_id.as_ref().unwrap_or(&job.id)
+    }
+
     async fn work(&self) -> End {
         let (folders, claim) = (self.worker.folders.clone(), self.claim.clone());
         let folder = match blocking(move || folders.begin(&claim.job, &claim.lease)).await {
             Ok(folder) => folder,
             Err(error) => return self.fail(cannot("make the folder for artifacts", &error)).await,
         };
-        let handled = self.handle(folder.clone()).await;
+        let handled = match self.stage().await {
+            Ok(stage) => self.handle(folder.clone(), stage).await,
+            Err(failure) => Err(failure),
+        };
         let is_cancelled = |failure: &Failure| failure.code == Code::Cancelled;
         let end = match (handled, self.stop.reason()) {
             (_, Some(StopReason::LeaseLost)) => End::LeaseLost,
-            (Ok(output), _) => self.publish(&folder, output).await,
+            (Ok(Handled::Output(output)), _) => self.publish(&folder, output).await,
+            (Ok(Handled::Divided(division)), _) => self.write(Last::Divided(division)).await,
+            (Ok(Handled::Ends(last)), _) => self.write(*last).await,
             (Err(failure), Some(StopReason::Asked)) if is_cancelled(&failure) => self.write(Last::Cancelled).await,
             (Err(failure), Some(StopReason::Shutdown)) if is_cancelled(&failure) => self.write(Last::Released).await,
             (Err(failure), _) => self.fail(failure).await,
@@ -112,19 +135,19 @@ impl Attempt {
     }
 
     /// Runs the handler on a blocking thread, and stores its progress to the last.
-    async fn handle(&self, artifact_dir: PathBuf) -> Result<JobOutput, Failure> {
+    async fn handle(&self, artifact_dir: PathBuf, stage: Stage) -> Result<Handled, Failure> {
         let (progress, reports) = progress::channel();
         let context = JobContext {
             job_id: self.claim.job.id.clone(),
             attempt: self.claim.job.attempt,
             artifact_dir,
-            shared_dir: self.worker.folders.shared(&self.claim.job.id),
+            shared_dir: self.worker.folders.shared(self.whole()),
             progress,
             cancel: self.stop.token(),
         };
         let (handler, options) = (Arc::clone(&self.handler), self.claim.job.options.clone());
         let span = tracing::Span::current();
-        let running = spawn_blocking(move || span.in_scope(|| handler.run(&context, options)));
+        let running = spawn_blocking(move || span.in_scope(|| stage.run(&*handler, &context, options)));
         let handled = CancellationToken::new();
         let run = async {
             let result = running.await;
@@ -233,8 +256,16 @@ impl Attempt {
 
     /// An earlier attempt may have died between moving its files and saying so; the job ended otherwise now.
     async fn tidy_after(&self, last: &Last) {
+        let job = &self.claim.job;
         if matches!(last, Last::Failed(_) | Last::Cancelled) {
-            self.worker.folders.forget(&self.claim.job.id).await;
+            self.worker.folders.forget(&job.id).await;
+        }
+        let is_over = matches!(last, Last::Succeeded { .. } | Last::Failed(_) | Last::Cancelled);
+        if job.is_divided && is_over {
+            let shared = self.worker.folders.shared(&job.id);
+            if let Err(error) = blocking(move || artifacts::remove(&shared)).await {
+                tracing::warn!(%error, "the folder that the parts shared can't be removed now");
+            }
         }
     }
 
@@ -249,6 +280,7 @@ impl Attempt {
             Last::Cancelled => store.finish_cancelled(lease).await,
             Last::Released => store.release(lease, Duration::ZERO).await,
             Last::Waits(after) => store.release(lease, *after).await,
+            Last::Divided(division) => store.divide(lease, division).await,
         }
     }
 }
@@ -262,15 +294,18 @@ impl Last {
             Self::Cancelled => "cancelled",
             Self::Released => "released",
             Self::Waits(_) => "waits",
+            Self::Divided(_) => "divided",
         }
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-fn cannot(doing: &str, error: &io::Error) -> Failure {
+pub(super) fn cannot(doing: &str, error: &io::Error) -> Failure {
     Failure::new(Code::StorageFailure, format!("can't {doing}: {error}"))
         .with_hint("check free space and permissions of the state directory")
 }

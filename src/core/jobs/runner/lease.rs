@@ -33,7 +33,7 @@ impl Worker {
                 _ = beats.tick() => self.beat(lease, stop, &mut kept_at).await,
                 _ = looks.tick() => self.look_for_cancel(lease, stop).await,
                 changed = wakeups.recv() => match changed {
-                    Ok(id) if id != lease.job_id => {}
+                    Ok(wakeup) if !wakeup.concerns(&lease.job_id) => {}
                     Ok(_) | Err(RecvError::Lagged(_)) => self.look_for_cancel(lease, stop).await,
                     // Can't be: this worker holds the sender.
                     Err(RecvError::Closed) => return,

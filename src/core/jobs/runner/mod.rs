@@ -6,7 +6,9 @@
 
 mod attempt;
 mod lease;
+mod presence;
 mod progress;
+mod stage;
 mod stop;
 mod sweep;
 #[cfg(test)]
@@ -17,6 +19,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,7 +28,7 @@ use tracing::Instrument as _;
 
 use self::attempt::Attempt;
 use super::artifacts::ArtifactFolders;
-use super::events::JobEvents;
+use super::events::{JobEvents, Wakeup};
 use super::handler::JobHandler;
 use super::store::{Claim, JobStore, StoreError};
 
@@ -79,10 +83,9 @@ impl RunnerSettings {
 
 /// Host, process and chance: no two workers share it, and a restarted one is another one.
 fn unique_owner() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "localhost".to_owned());
     #[expect(clippy::disallowed_methods, reason = "names a process, not a thing that is sorted by time")]
     let chance = uuid::Uuid::new_v4().simple();
-    format!("{}-{}-{chance}", host.trim(), std::process::id())
+    format!("{}-{}-{chance}", presence::host(), std::process::id())
 }
 
 /// Runs jobs until it is told to stop.
@@ -119,11 +122,21 @@ impl Runner {
     /// their jobs.
     pub async fn run(self, shutdown: CancellationToken) {
         let span = tracing::info_span!("worker", owner = self.worker.settings.owner, router = "worker");
-        self.work(shutdown).instrument(span).await;
+        let worker = Arc::clone(&self.worker);
+        let present = presence::keep(&worker);
+        let run = async {
+            tokio::select! {
+                () = self.work(shutdown) => {}
+                () = present => {}
+            }
+            presence::end(&worker).await;
+        };
+        run.instrument(span).await;
     }
 
     async fn work(self, shutdown: CancellationToken) {
         let worker = self.worker;
+        presence::begin(&worker).await;
         sweep::at_start(&worker).await;
         let tasks = TaskTracker::new();
         tasks.spawn(sweep::every_minute(Arc::clone(&worker), shutdown.clone()).in_current_span());
@@ -148,7 +161,7 @@ impl Runner {
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = tokio::time::sleep(worker.settings.poll_every) => {}
-                _ = wakeups.recv(), if is_store_well => {}
+                () = work_is_there(&mut wakeups), if is_store_well => {}
             }
         }
         tasks.close();
@@ -161,7 +174,7 @@ impl Worker {
         let kinds: Vec<&str> = self.handlers.keys().copied().collect();
         let claim = self.store.claim(&self.settings.owner, &kinds, self.settings.lease_for).await?;
         if let Some(claim) = &claim {
-            self.events.notify(&claim.job.id);
+            self.events.changed(&claim.job.id);
         }
         Ok(claim)
     }
@@ -188,6 +201,19 @@ impl Worker {
             drop(permit);
         };
         tasks.spawn(run.instrument(span));
+    }
+}
+
+/// Returns when somebody says that there is something to do.
+async fn work_is_there(wakeups: &mut Receiver<Wakeup>) {
+    loop {
+        match wakeups.recv().await {
+            Ok(wakeup) if !wakeup.is_work => {}
+            // Missed some: one of them may have been it.
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            // Can't be: this worker holds the sender.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
     }
 }
 

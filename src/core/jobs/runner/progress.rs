@@ -64,7 +64,7 @@ impl Worker {
             return;
         }
         match self.store.report_progress(lease, &latest).await {
-            Ok(_) => self.events.notify(&lease.job_id),
+            Ok(_) => self.events.changed(&lease.job_id),
             // The next report comes soon, and a job does not fail for its progress.
             Err(error) => tracing::warn!(%error, "progress can't be stored"),
         }

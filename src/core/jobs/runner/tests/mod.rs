@@ -19,7 +19,7 @@ use super::*;
 use crate::core::failure::{Code, Failure};
 use crate::core::ids::JobId;
 use crate::core::jobs::{
-    Enqueued, Job, JobContext, JobOutput, JobQueue, QueueSettings, SqliteJobStore, Status, StoreSettings,
+    Enqueued, Job, JobContext, JobOutput, JobQueue, QueueSettings, SqlJobStore, Status, StoreSettings, Submission,
 };
 use crate::core::progress::Progress;
 
@@ -66,7 +66,7 @@ async fn world() -> World {
 async fn world_with(settings: StoreSettings) -> World {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("jobs.db");
-    let store: Arc<dyn JobStore> = Arc::new(SqliteJobStore::open_with(&database, settings).await.unwrap());
+    let store: Arc<dyn JobStore> = Arc::new(SqlJobStore::open_file(&database, settings).await.unwrap());
     let events = JobEvents::new();
     let artifacts_root = folder.path().join("artifacts");
     let settings = QueueSettings { max_queued: 100, max_attempts: 3, artifacts_root };
@@ -106,7 +106,8 @@ impl World {
     }
 
     async fn submit(&self, options: Value) -> Job {
-        match self.queue.submit(KIND, options, "ada", None).await.unwrap() {
+        let asked = Submission { kind: KIND, options, created_by: "ada", priority: 0, idempotency: None };
+        match self.queue.submit(asked).await.unwrap() {
             Enqueued::Created(job) => job,
             other => panic!("{other:?}"),
         }

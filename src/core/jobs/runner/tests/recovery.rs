@@ -109,7 +109,7 @@ async fn a_job_without_files_leaves_no_folder_even_after_a_killed_attempt() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn expired_jobs_are_forgotten_with_their_files() {
-    let world = world_with(StoreSettings { retention: Duration::ZERO }).await;
+    let world = world_with(StoreSettings { retention: Duration::ZERO, ..StoreSettings::default() }).await;
     let job = world.submit(json!({})).await;
     let claim = world.store.claim("other", &[KIND], DEADLINE).await.unwrap().unwrap();
     write(&world.artifacts(), &format!("{}/old.json", job.id), "{}");

@@ -1,4 +1,4 @@
-//! Opening the file: is it ours, is it new enough, and how connections to it behave.
+//! Opening an `SQLite` file: is it ours, is it new enough, and how connections to it behave.
 //!
 //! For: everything before the first statement. Not for: the statements. The one decision: one connection writes and a
 //! few read. `SQLite` lets one writer in at a time anyway; in our own queue writers wait in order, instead of polling
@@ -95,10 +95,15 @@ async fn prepare(connection: &mut SqliteConnection) -> Result<(), Refusal> {
 
 /// All steps of the schema, oldest first.
 fn migrator() -> Migrator {
-    let step = |version, what: &'static str, sql: &'static str| {
-        Migration::new(version, what.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(vec![step(1, "jobs", include_str!("../migrations/sqlite/0001_jobs.sql"))])
+    Migrator::with_migrations(vec![
+        step(1, "jobs", include_str!("../migrations/sqlite/0001_jobs.sql")),
+        step(2, "parts and workers", include_str!("../migrations/sqlite/0002_parts_and_workers.sql")),
+    ])
+}
+
+/// A step of a schema.
+pub(super) fn step(version: i64, what: &'static str, sql: &'static str) -> Migration {
+    Migration::new(version, what.into(), MigrationType::Simple, sql.into_sql_str(), false)
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {
@@ -167,7 +172,7 @@ mod tests {
         raw(&path, "INSERT INTO _sqlx_migrations VALUES (7, 'later', 0, 1, x'00', 0), (9, 'last', 0, 1, x'00', 0)")
             .await;
         let error = pools(&path).await.unwrap_err();
-        assert!(matches!(error, StoreError::TooNew { found: 9, known: 1, .. }), "{error:?}");
+        assert!(matches!(error, StoreError::TooNew { found: 9, known: 2, .. }), "{error:?}");
     }
 
     #[tokio::test]

@@ -1,0 +1,158 @@
+//! Connecting to a `PostgreSQL` server: does it let us in, is our schema new enough, and how connections behave.
+//!
+//! For: everything before the first statement. Not for: the statements. The one decision: all names are written with
+//! their schema and nothing is set for a connection, so that a pooler in front of the server may hand connections on.
+
+use std::borrow::Cow;
+use std::io;
+use std::str::FromStr as _;
+use std::time::{Duration, Instant};
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::sqlite::step;
+use crate::core::jobs::store::StoreError;
+
+/// Connections of one process at most.
+const CONNECTIONS: u32 = 16;
+/// How long a statement waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(8);
+/// A connection that was idle for longer is asked whether it still is one.
+const DOUBT: Duration = Duration::from_secs(5);
+/// How long a server that is starting is waited for, and how often it is asked.
+const STARTING: Duration = Duration::from_secs(15);
+const STARTING_PAUSE: Duration = Duration::from_millis(250);
+/// The port on which Supabase's pooler, and by habit others, hand a connection on after each transaction: statements
+/// can't be prepared once there and used later.
+const TRANSACTION_POOLER_PORT: u16 = 6543;
+/// One process prepares the schema at a time: "tmil" and one more.
+const MIGRATING: &str = "SELECT pg_advisory_xact_lock(1953327469)";
+
+/// Connects, and brings the schema up to date.
+pub(super) async fn pool(url: &str) -> Result<PgPool, StoreError> {
+    let options = options(url)?;
+    let place = place(&options);
+    let mut connection = first_connection(&options, &place).await?;
+    prepare(&mut connection, &place).await?;
+    // The work is done; how the connection ends does not matter.
+    let _ = connection.close().await;
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move { Ok(about.idle_for < DOUBT || connection.ping().await.is_ok()) })
+        });
+    Ok(pool.connect_lazy_with(options))
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(|error| StoreError::Refused {
+        place: "of the setting `database_url`".to_owned(),
+        why: format!("it is no address of a PostgreSQL database: {}", without_url(&error, url)),
+        hint: "write it as postgres://user:password@host:5432/database",
+    })?;
+    let options = options.application_name("textmill");
+    let is_handed_on = options.get_port() == TRANSACTION_POOLER_PORT;
+    Ok(if is_handed_on { options.statement_cache_capacity(0) } else { options })
+}
+
+/// What is wrong with an address, without repeating it: it may hold a password.
+fn without_url(error: &sqlx::Error, url: &str) -> String {
+    error.to_string().replace(url, "…")
+}
+
+/// Where it is, without password.
+fn place(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or_else(|| options.get_username());
+    format!("postgres://{}@{}:{}/{database}", options.get_username(), options.get_host(), options.get_port())
+}
+
+/// A server that is just starting is given time; one that says no is believed at once.
+async fn first_connection(options: &PgConnectOptions, place: &str) -> Result<PgConnection, StoreError> {
+    let end = Instant::now() + STARTING;
+    loop {
+        let attempt = tokio::time::timeout(STARTING, options.connect()).await;
+        let error = match attempt {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(error)) => error,
+            Err(_elapsed) => sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "it does not answer")),
+        };
+        if !may_pass(&error) || Instant::now() >= end {
+            return Err(refused(&error, place));
+        }
+        tokio::time::sleep(STARTING_PAUSE).await;
+    }
+}
+
+/// Nobody listens yet, or the server says that it is starting.
+fn may_pass(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        _ => code(error).is_some_and(|code| code == "57P03"),
+    }
+}
+
+fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code)
+}
+
+/// Says in words why a server can't be used.
+fn refused(error: &sqlx::Error, place: &str) -> StoreError {
+    let (why, hint) = match (code(error).as_deref(), error) {
+        (Some("28P01" | "28000"), _) => (
+            "user or password is wrong, or this user may not come from here".to_owned(),
+            "check user and password in the address, and the server's pg_hba.conf",
+        ),
+        (Some("3D000"), _) => (
+            "the server has no such database".to_owned(),
+            "make it with `createdb`, or correct its name in the address",
+        ),
+        (Some("53300"), _) => {
+            ("the server has no connection left".to_owned(), "raise its max_connections, or put a pooler before it")
+        }
+        (Some("57P03"), _) => ("the server is still starting".to_owned(), "wait until it is ready, then try again"),
+        (None, sqlx::Error::Io(error)) => (
+            format!("the server can't be reached: {error}"),
+            "check host and port in the address, and whether the server runs",
+        ),
+        (None, sqlx::Error::Tls(error)) => {
+            (format!("no secure connection: {error}"), "check `sslmode` in the address, and the certificates")
+        }
+        _ => (error.to_string(), "the server's log may tell more"),
+    };
+    StoreError::Refused { place: place.to_owned(), why, hint }
+}
+
+/// Applies what is missing, all in one transaction: a second process waits, a kill leaves the schema as it was.
+async fn prepare(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
+    let opening = |error: MigrateError| StoreError::Open { place: place.to_owned(), source: Box::new(error) };
+    let asking = |error: sqlx::Error| StoreError::Open { place: place.to_owned(), source: Box::new(error) };
+    let mut transaction = connection.begin().await.map_err(asking)?;
+    sqlx::query(MIGRATING).execute(&mut *transaction).await.map_err(asking)?;
+    let migrator = migrator();
+    match migrator.run_direct(None, &mut *transaction, false).await {
+        Ok(()) => transaction.commit().await.map_err(asking),
+        Err(MigrateError::VersionMissing(_)) => {
+            let newest = sqlx::query_scalar("SELECT max(version) FROM textmill._sqlx_migrations");
+            let found: i64 = newest.fetch_one(&mut *transaction).await.map_err(asking)?;
+            let known = migrator.iter().map(|step| step.version).max().unwrap_or_default();
+            Err(StoreError::TooNew { place: place.to_owned(), found, known })
+        }
+        Err(error) => Err(opening(error)),
+    }
+}
+
+/// All steps of the schema, oldest first.
+fn migrator() -> Migrator {
+    Migrator {
+        migrations: vec![step(1, "jobs", include_str!("../migrations/postgres/0001_jobs.sql"))].into(),
+        // Its own lock lasts for a connection, which a pooler may hand on.
+        locking: false,
+        table_name: "textmill._sqlx_migrations".into(),
+        create_schemas: vec!["textmill".into()].into(),
+        ..Migrator::DEFAULT
+    }
+}
