@@ -3,7 +3,7 @@
 //! For: building each long-lived object once and handing it on. Not for: any decision of theirs. The one decision: who
 //! asks (service, command line) gets parts, never the whole; nobody but this module knows how they hang together.
 //!
-//! State directory: `textmill.sqlite3` (jobs), `artifacts/`, `uploads/`, `logs/`.
+//! State directory: `textmill.sqlite3` (jobs, unless they are in PostgreSQL), `artifacts/`, `uploads/`, `logs/`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,6 +98,14 @@ impl App {
         Some(shutdown.spawn(runner.run(token)))
     }
 
+    /// Exchanges wake-ups with other processes on the database, until shutdown, where the database has a way to.
+    pub fn start_relay(&self, shutdown: &Shutdown) {
+        if let Some(relay) = self.store.relay(self.events.clone()) {
+            let token = shutdown.token();
+            shutdown.spawn(async move { token.run_until_cancelled_owned(relay).await });
+        }
+    }
+
     /// Removes expired uploads from time to time, until shutdown.
     pub fn start_upload_sweep(&self, shutdown: &Shutdown) {
         let (app, token) = (self.clone(), shutdown.token());
@@ -153,8 +161,12 @@ pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents
         Failure::new(Code::StorageFailure, format!("can't make the state directory `{place}`: {error}"))
             .with_hint("give this user the right to write there, or choose another folder with --state-dir")
     })?;
-    let settings = StoreSettings { retention: config.jobs.retention, ..StoreSettings::default() };
-    let store = SqlJobStore::open_file(&database_path(config), settings).await;
+    let limits = config.jobs.max_running.iter().map(|(kind, limit)| (kind.to_owned(), limit));
+    let settings = StoreSettings { retention: config.jobs.retention, max_running: limits.collect() };
+    let store = match &config.database_url {
+        Some(url) => SqlJobStore::connect(url.expose(), settings).await,
+        None => SqlJobStore::open_file(&database_path(config), settings).await,
+    };
     let store: Arc<dyn JobStore> = Arc::new(store.map_err(|error| error.to_failure())?);
     let events = JobEvents::new();
     let settings = QueueSettings {

@@ -4,6 +4,7 @@
 //! a check looks and leaves nothing behind, so that it can run beside a working service.
 
 mod checks;
+mod queue;
 
 use clap::Args;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use super::exit::{CommandResult, ExitStatus};
 use super::table::Table;
 use crate::config::Loaded;
 
-/// Check configuration, folders, port and limits of this machine
+/// Check configuration, folders, database, workers, port and limits of this machine
 ///
 /// Example: textmill doctor --json
 ///
@@ -63,7 +64,7 @@ type ConfigCheck = fn(&Loaded) -> Vec<Finding>;
 
 /// Checks that need a valid configuration, in the order in which they are shown.
 const CONFIG_CHECKS: &[ConfigCheck] =
-    &[checks::state_dir, checks::free_space, checks::database, checks::data_roots, checks::port];
+    &[checks::state_dir, queue::locks, checks::free_space, queue::database, checks::data_roots, checks::port];
 
 /// Checks of the machine alone.
 const MACHINE_CHECKS: &[fn() -> Finding] = &[checks::open_files, checks::machine];

@@ -25,7 +25,8 @@ use crate::routers::{self, ApiKeys, HttpLimits, HttpParts, ReadinessCheck, Servi
 ///
 /// Example: textmill serve --bind 127.0.0.1:8000 --data-root ~/reports
 ///
-/// `--workers 0` leaves the jobs to `textmill worker` processes. Binding to other than this machine needs keys (`TEXTMILL_API_KEYS`) or --allow-anonymous.
+/// `--workers 0` leaves the jobs to `textmill worker` processes. Binding to other than this machine needs keys
+/// (`TEXTMILL_API_KEYS`) or --allow-anonymous.
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8000]
@@ -67,6 +68,7 @@ async fn serve(config: Config, sample: Option<&str>, context: &Context) -> Comma
         convert_sample(&app, folder).await?;
     }
     let workers = app.start_workers(&KINDS, &shutdown);
+    app.start_relay(&shutdown);
     app.start_upload_sweep(&shutdown);
     let router = routers::router(parts(&app, workers.as_ref(), &shutdown));
     let address = listener.local_addr()?;

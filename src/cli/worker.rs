@@ -68,6 +68,7 @@ async fn work(config: Config, kinds: &[&str], context: &Context) -> CommandResul
     let mut signals = Signals::listen()?;
     let app = App::open(config).await?;
     let shutdown = Shutdown::new();
+    app.start_relay(&shutdown);
     let concurrency = app.config().jobs.workers;
     let Some(mut workers) = app.start_workers(kinds, &shutdown) else {
         return Err(Failure::new(Code::Internal, "no worker was started").into());

@@ -17,8 +17,8 @@ use super::extract::{NoParameters, Params};
 use super::problem::{Faults, Problem};
 use super::state::{HttpLimits, HttpState, ReadinessCheck, ServiceInfo};
 use crate::core::failure::{Code, Failure};
-use crate::core::jobs::{JobQueue, Status};
-use crate::core::telemetry::metrics::{self, Metrics};
+use crate::core::jobs::{JobQueue, QueueDepth, Status};
+use crate::core::telemetry::metrics::{self, Metrics, Waiting};
 
 /// A check that takes longer has failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -115,6 +115,12 @@ async fn get_metrics(
         let count = counts.iter().find(|(counted, _)| *counted == status).map_or(0, |(_, count)| *count);
         metrics.set_jobs(status.as_str(), count);
     }
+    let waiting = |depth: QueueDepth| Waiting { kind: depth.kind, jobs: depth.waiting, oldest: depth.oldest_waiting };
+    metrics.set_queues(&queue.depths().await?.into_iter().map(waiting).collect::<Vec<_>>());
+    let workers = queue.workers().await?;
+    let (alive, silent): (Vec<_>, Vec<_>) = workers.iter().partition(|worker| worker.is_alive);
+    let slots = alive.iter().map(|worker| u64::from(worker.description.concurrency)).sum();
+    metrics.set_workers(alive.len() as u64, silent.len() as u64, slots);
     let text = metrics.encode().map_err(|error| Problem::internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
 }

@@ -21,7 +21,7 @@ use super::conversions::{check, effective};
 use super::extract::{FromParameters, Parameters, Params};
 use super::problem::{Problem, entry};
 use super::state::{HttpLimits, HttpState, Places};
-use super::submission::{self, Asked, Terms, location};
+use super::submission::{self, Asked, Terms, Work, location};
 use crate::core::failure::{Code, Failure};
 use crate::core::jobs::{Job, JobQueue, Status};
 use crate::core::storage::location::{Destination, Source};
@@ -232,7 +232,8 @@ impl OldDesk {
             return Ok(earlier.job);
         }
         check(conversion, &self.places).await?;
-        Ok(submission::submit(&self.queue, KIND, options, asked, terms).await?.job)
+        let work = Work { kind: KIND, options, priority: 0 };
+        Ok(submission::submit(&self.queue, work, asked, terms).await?.job)
     }
 }
 

@@ -19,6 +19,7 @@ mod submission;
 mod tests;
 mod ui;
 mod upload;
+mod workers;
 
 use std::sync::Arc;
 
@@ -33,12 +34,14 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 pub(crate) use jobs::JobView;
 pub use middleware::auth::ApiKeys;
 pub use state::{HttpLimits, HttpParts, HttpState, ReadinessCheck, ReportRenderer, ServiceInfo};
+pub(crate) use workers::WorkerView;
 
 /// Every operation of the API: the table.
 fn operations() -> (Router<HttpState>, OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(openapi::head())
         .merge(conversions::router())
         .merge(jobs::router())
+        .merge(workers::router())
         .merge(files::router())
         .merge(health::router())
         .merge(problem::router())

@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::extract::{IdempotencyHeader, Wait};
+use super::extract::{FromParameters, IdempotencyHeader, Parameters, Wait};
 use super::jobs::JobView;
 use super::middleware::auth::Principal;
 use super::problem::Problem;
@@ -58,6 +58,42 @@ pub(crate) struct Asked<'a> {
     pub(crate) content: &'a str,
 }
 
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) struct Work<'a> {
+    /// Which operation.
+    pub(crate) kind: &'a str,
+    /// Effective options, defaults filled in.
+    pub(crate) options: Value,
+    /// Higher first.
+    pub(crate) priority: i32,
+}
+
+/// Which of several waiting jobs is begun first.
+#[derive(Debug, Clone, Copy, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Precedence {
+    /// Higher first; jobs of the same priority in the order in which they came.
+    #[param(minimum = -100, maximum = 100)]
+    pub(crate) priority: Option<i32>,
+}
+
+impl FromParameters for Precedence {
+    fn read(parameters: &mut Parameters) -> Self {
+        Self { priority: parameters.optional_number("priority", -100..=100) }
+    }
+}
+
+impl Precedence {
+    /// `content` of a request with this precedence: with another one it is another request.
+    pub(crate) fn mark(self, content: &str) -> String {
+        match self.priority {
+            Some(priority) => format!("{content} priority={priority}"),
+            None => content.to_owned(),
+        }
+    }
+}
+
 /// A job that is in the queue, now or since an earlier equal request.
 #[derive(Debug)]
 pub(crate) struct Submitted {
@@ -68,19 +104,18 @@ pub(crate) struct Submitted {
 /// Queues a job, unless an equal request did so before.
 pub(crate) async fn submit(
     queue: &JobQueue,
-    kind: &str,
-    options: Value,
+    work: Work<'_>,
     asked: Asked<'_>,
     terms: &Terms,
 ) -> Result<Submitted, Problem> {
-    let asked = Submission {
-        kind,
-        options,
+    let submission = Submission {
+        kind: work.kind,
+        options: work.options,
         created_by: &terms.principal.0,
-        priority: 0,
+        priority: work.priority,
         idempotency: terms.idempotency(asked),
     };
-    submitted(queue.submit(asked).await?)
+    submitted(queue.submit(submission).await?)
 }
 
 /// The job of an earlier equal request: asked for before anything is checked that may have changed since, e.g. whether

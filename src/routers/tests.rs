@@ -7,6 +7,7 @@ mod files;
 mod jobs;
 mod legacy;
 mod refusals;
+mod workers;
 
 use std::path::Path;
 use std::sync::Arc;

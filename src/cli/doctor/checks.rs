@@ -6,10 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use super::Finding;
-use crate::app;
-use crate::cli::runtime::block_on;
 use crate::config::Loaded;
-use crate::core::failure::{Code, Failure};
 use crate::core::telemetry::build_info::BUILD;
 
 const MIB: u64 = 1024 * 1024;
@@ -49,29 +46,6 @@ pub(super) fn state_dir(loaded: &Loaded) -> Vec<Finding> {
             format!("{} can't be written: {error}", existing.display()),
             "give this user the right to write there, or choose another folder with --state-dir",
         ),
-    };
-    vec![finding]
-}
-
-pub(super) fn database(loaded: &Loaded) -> Vec<Finding> {
-    const CHECK: &str = "database";
-    let path = app::database_path(&loaded.config);
-    if !path.is_file() {
-        return vec![Finding::ok(CHECK, format!("{} is made at the first start", path.display()))];
-    }
-    let opened = block_on(async {
-        let (_store, _events, queue) = app::open_queue(&loaded.config).await?;
-        Ok(queue.counts().await?)
-    });
-    let finding = match opened {
-        Ok(counts) => {
-            let jobs: u64 = counts.iter().map(|(_, count)| count).sum();
-            Finding::ok(CHECK, format!("{} opens; jobs in it: {jobs}", path.display()))
-        }
-        Err(error) => {
-            let failure = error.failure().unwrap_or_else(|| Failure::new(Code::Internal, "no output"));
-            Finding::fail(CHECK, failure.detail, failure.hint.unwrap_or_default())
-        }
     };
     vec![finding]
 }

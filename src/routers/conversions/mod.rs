@@ -13,11 +13,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::form::{ConversionForm, Upload, read_form};
-use super::extract::{Json, NoParameters, Params};
+use super::extract::{Json, Params};
 use super::jobs::JobView;
 use super::problem::Problem;
 use super::state::{Gates, HttpLimits, HttpState, Places};
-use super::submission::{self, Asked, Submitted, Terms};
+use super::submission::{self, Asked, Precedence, Submitted, Terms, Work};
 use super::upload::is_multipart;
 use crate::core::jobs::JobQueue;
 use crate::operations::parquet_conversion::{ConversionRequest, KIND};
@@ -53,12 +53,14 @@ impl axum::extract::FromRef<HttpState> for Desk {
 /// Turns a file or a folder of tables and documents into the same tree in Parquet, with every row accounted for. Reads
 /// csv, tsv, txt, json, jsonl, xlsx, xlsm, xlsb, xls, ods, pdf, docx, html and xml, also as .gz and .zst, and what is in
 /// a .zip. The answer is a job: follow it under `Location`, or ask to wait for its end with `Prefer: wait=20`. Without a
-/// `destination` the Parquet files become the job's artifacts. For one file and one line of curl, send a form: part
+/// `destination` the Parquet files become the job's artifacts. Of the jobs that wait, those with the highest `priority`
+/// (0 if it is left out) are begun first. For one file and one line of curl, send a form: part
 /// `file`, and part `options` with the JSON of the options; the file is kept as an upload. With an `Idempotency-Key`
 /// header, the same request within 24 hours answers with the same job.
 #[utoipa::path(
     post, path = "/v1/conversions", tag = "conversions",
     params(
+        Precedence,
         ("Prefer" = Option<String>, Header, example = "wait=20",
             description = "`wait=N`: answer when the job ends, after N seconds at the latest (60 at most)"),
     ),
@@ -87,56 +89,55 @@ impl axum::extract::FromRef<HttpState> for Desk {
 async fn create_conversion(
     State(desk): State<Desk>,
     State(shutdown): State<CancellationToken>,
-    Params(NoParameters): Params<NoParameters>,
+    Params(precedence): Params<Precedence>,
     terms: Terms,
     request: Request,
 ) -> Result<Response, Problem> {
     let submitted = if is_multipart(request.headers()) {
-        desk.take_form(request, &terms).await?
+        desk.take_form(request, precedence, &terms).await?
     } else {
         let Json(conversion) = Json::<ConversionRequest>::from_request(request, &()).await?;
         let content = effective(&conversion)?.to_string();
-        desk.submit(&conversion, asked(&content), &terms).await?
+        desk.submit(&conversion, precedence, &content, &terms).await?
     };
     submission::answer(&desk.queue, submitted, terms.wait, &shutdown).await
 }
 
 impl Desk {
     /// Keeps the form's file only if a new job needs it.
-    async fn take_form(&self, request: Request, terms: &Terms) -> Result<Submitted, Problem> {
+    async fn take_form(&self, request: Request, precedence: Precedence, terms: &Terms) -> Result<Submitted, Problem> {
         let _permit = self.gates.upload()?;
         let upload = read_form(request, &self.places.uploads, &self.limits).await?;
         let file = upload.file.clone();
-        let outcome = self.submit_upload(upload, terms).await;
+        let outcome = self.submit_upload(upload, precedence, terms).await;
         if !matches!(outcome, Ok(Submitted { replayed: false, .. })) {
             self.places.uploads.delete(&file.id).await?;
         }
         outcome
     }
 
-    async fn submit_upload(&self, upload: Upload, terms: &Terms) -> Result<Submitted, Problem> {
+    async fn submit_upload(&self, upload: Upload, precedence: Precedence, terms: &Terms) -> Result<Submitted, Problem> {
         // The id of the upload differs each time; name and digest tell whether the request is the same.
         let content = json!([upload.file.name, upload.file.sha256, upload.destination, upload.options]).to_string();
-        self.submit(&upload.into_request(), asked(&content), terms).await
+        self.submit(&upload.into_request(), precedence, &content, terms).await
     }
 
     /// An equal request of before is answered though its source may be gone by now.
     async fn submit(
         &self,
         conversion: &ConversionRequest,
-        asked: Asked<'_>,
+        precedence: Precedence,
+        content: &str,
         terms: &Terms,
     ) -> Result<Submitted, Problem> {
+        let asked = Asked { address: "/v1/conversions", content: &precedence.mark(content) };
         if let Some(earlier) = submission::replay(&self.queue, asked, terms).await? {
             return Ok(earlier);
         }
         check(conversion, &self.places).await?;
-        submission::submit(&self.queue, KIND, effective(conversion)?, asked, terms).await
+        let work = Work { kind: KIND, options: effective(conversion)?, priority: precedence.priority.unwrap_or(0) };
+        submission::submit(&self.queue, work, asked, terms).await
     }
-}
-
-fn asked(content: &str) -> Asked<'_> {
-    Asked { address: "/v1/conversions", content }
 }
 
 /// The options as the job keeps them, defaults filled in.

@@ -67,8 +67,16 @@ impl Parameters {
     where
         T: FromStr + PartialOrd + Display + Copy,
     {
+        self.optional_number(name, range).unwrap_or(default)
+    }
+
+    /// A number in a range that may be left out.
+    pub(crate) fn optional_number<T>(&mut self, name: &str, range: RangeInclusive<T>) -> Option<T>
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
         let form = format!("a whole number from {} to {}", range.start(), range.end());
-        self.parsed(name, &form, |text| text.parse().ok().filter(|value| range.contains(value))).unwrap_or(default)
+        self.parsed(name, &form, |text| text.parse().ok().filter(|value| range.contains(value)))
     }
 
     /// `limit` and `cursor` of a list.

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::extract::{Cursor, FromParameters, IdPath, NoParameters, Parameters, Params, Position, of_other_filters};
 use super::problem::Problem;
 use super::state::HttpState;
-use super::submission::{self, Asked, Submitted, Terms, location};
+use super::submission::{self, Asked, Precedence, Submitted, Terms, Work, location};
 use crate::core::failure::Code;
 use crate::core::ids::JobId;
 use crate::core::jobs::{CancelAnswer, Deletion, Job, JobFilter, JobQueue, Status};
@@ -56,6 +56,9 @@ struct ListJobs {
     /// Only jobs that were asked for at or after this time (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]
     created_after: Option<DateTime<Utc>>,
+    /// The parts of this job; without it, jobs that were asked for and none of their parts.
+    #[param(value_type = Option<String>, pattern = "^job_[0-9a-f]{32}$")]
+    parent: Option<JobId>,
     /// Items on a page.
     #[param(minimum = 1, maximum = 200, default = 50, required = false)]
     limit: u32,
@@ -77,8 +80,9 @@ impl FromParameters for ListJobs {
         let created_after = parameters.parsed("created_after", "a time like 2026-01-31T12:00:00Z", |text| {
             DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
         });
+        let parent = parameters.parsed("parent", "the id of a job, `job_…`", |text| text.parse().ok());
         let (limit, cursor) = parameters.page();
-        Self { kind, status, created_after, limit, cursor }
+        Self { kind, status, created_after, parent, limit, cursor }
     }
 }
 
@@ -86,14 +90,16 @@ impl ListJobs {
     /// The filters as text, for the cursor.
     fn filters(&self) -> String {
         let status = self.status.map(Status::as_str);
-        format!("jobs {:?} {status:?} {:?}", self.kind, self.created_after.map(|time| time.to_rfc3339()))
+        let parent = self.parent.as_ref().map(JobId::as_str);
+        format!("jobs {:?} {status:?} {:?} {parent:?}", self.kind, self.created_after.map(|time| time.to_rfc3339()))
     }
 }
 
 /// List jobs
 ///
 /// Newest first, in pages: follow `next_cursor` until it is `null`, with the same filters. Of results a
-/// list holds the `summary`; ask for a job to have its whole.
+/// list holds the `summary`; ask for a job to have its whole. A large job may be divided among workers: its parts, jobs
+/// themselves, are listed with `parent` only.
 #[utoipa::path(
     get, path = "/v1/jobs", tag = "jobs", params(ListJobs),
     responses((status = 200, description = "A page of jobs", body = JobList)),
@@ -105,7 +111,8 @@ async fn list_jobs(State(queue): State<JobQueue>, Params(list): Params<ListJobs>
         Some(cursor) => Some(begin(&queue, cursor, &filters).await?),
         None => None,
     };
-    let filter = JobFilter { kind: list.kind, status: list.status, created_after: list.created_after, parent: None };
+    let filter =
+        JobFilter { kind: list.kind, status: list.status, created_after: list.created_after, parent: list.parent };
     let page = queue.list(&filter, before.as_ref(), list.limit).await?;
     let last = page.items.last().filter(|_| page.has_more);
     let next_cursor = last.map(|job| Cursor::after(&filters, job.id.as_str()));
@@ -146,12 +153,12 @@ async fn get_job(
 
 /// Forget a job
 ///
-/// Removes a job that has ended, and its artifacts.
+/// Removes a job that has ended, its artifacts and its parts. A part is not forgotten by itself.
 #[utoipa::path(
     delete, path = "/v1/jobs/{job_id}", tag = "jobs",
     params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
     responses((status = 204, description = "It is gone")),
-    extensions(("x-problems" = json!(["not-found", "unknown-field", "job-not-finished", "storage-failure"]))),
+    extensions(("x-problems" = json!(["not-found", "unknown-field", "job-not-finished", "resource-in-use", "storage-failure"]))),
 )]
 async fn delete_job(
     State(queue): State<JobQueue>,
@@ -161,12 +168,11 @@ async fn delete_job(
     match queue.delete(&id).await? {
         Deletion::Deleted(_) => Ok(StatusCode::NO_CONTENT),
         Deletion::PartOf(whole) => {
-            let detail = format!("job `{id}` is a part of `{whole}` and is forgotten with it");
-            Err(Problem::new(Code::JobNotFinished, detail).with_hint("forget the whole job"))
+            Err(Problem::new(Code::ResourceInUse, format!("the job `{id}` is a part of `{whole}`"))
+                .with_hint("it is forgotten together with the job that it is a part of"))
         }
         Deletion::NotEnded | Deletion::NotFound => {
-            let job = find(&queue, &id).await?;
-            Err(not_finished(&job, "it can't be forgotten"))
+            Err(not_finished(&find(&queue, &id).await?, "it can't be forgotten"))
         }
     }
 }
@@ -174,7 +180,7 @@ async fn delete_job(
 /// Ask a job to stop
 ///
 /// It stops at its next safe point and leaves nothing half done; one that waits is cancelled at once. Asking again
-/// answers the same.
+/// answers the same. A divided job stops with all its parts, and so it does when one of them is asked to.
 #[utoipa::path(
     post, path = "/v1/jobs/{job_id}/cancel", tag = "jobs",
     params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
@@ -205,11 +211,12 @@ async fn cancel_job(
 /// Do a job again
 ///
 /// Makes a new job with the same kind and options as one that has ended. What it made before and is unchanged is not
-/// made again. With an `Idempotency-Key` header, the same request within 24 hours answers with the same new job.
+/// made again. It has the same priority, unless `priority` says otherwise. With an `Idempotency-Key` header, the same request within 24 hours answers with the same new job.
 #[utoipa::path(
     post, path = "/v1/jobs/{job_id}/retry", tag = "jobs",
     params(
         ("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$"),
+        Precedence,
         ("Prefer" = Option<String>, Header, example = "wait=20",
             description = "`wait=N`: answer when the job ends, after N seconds at the latest (60 at most)"),
     ),
@@ -227,16 +234,21 @@ async fn retry_job(
     State(queue): State<JobQueue>,
     State(shutdown): State<CancellationToken>,
     IdPath(id): IdPath<JobId>,
-    Params(NoParameters): Params<NoParameters>,
+    Params(precedence): Params<Precedence>,
     terms: Terms,
 ) -> Result<Response, Problem> {
-    let submitted = submit_again(&queue, &id, &terms).await?;
+    let submitted = submit_again(&queue, &id, precedence, &terms).await?;
     submission::answer(&queue, submitted, terms.wait, &shutdown).await
 }
 
-async fn submit_again(queue: &JobQueue, id: &JobId, terms: &Terms) -> Result<Submitted, Problem> {
-    let address = format!("/v1/jobs/{id}/retry");
-    let asked = Asked { address: &address, content: "" };
+async fn submit_again(
+    queue: &JobQueue,
+    id: &JobId,
+    precedence: Precedence,
+    terms: &Terms,
+) -> Result<Submitted, Problem> {
+    let (address, content) = (format!("/v1/jobs/{id}/retry"), precedence.mark(""));
+    let asked = Asked { address: &address, content: &content };
     if let Some(earlier) = submission::replay(queue, asked, terms).await? {
         return Ok(earlier);
     }
@@ -244,7 +256,13 @@ async fn submit_again(queue: &JobQueue, id: &JobId, terms: &Terms) -> Result<Sub
     if !job.status.is_final() {
         return Err(not_finished(&job, "it can't be done again yet"));
     }
-    submission::submit(queue, &job.kind, job.options, asked, terms).await
+    if let Some(whole) = &job.parent_id {
+        return Err(Problem::new(Code::InvalidParameter, format!("the job `{id}` is a part of `{whole}`"))
+            .with_hint("do the whole job again: what is there and unchanged is not made again"));
+    }
+    let priority = precedence.priority.unwrap_or(job.priority);
+    let work = Work { kind: &job.kind, options: job.options, priority };
+    submission::submit(queue, work, asked, terms).await
 }
 
 async fn find(queue: &JobQueue, id: &JobId) -> Result<Job, Problem> {

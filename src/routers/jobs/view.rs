@@ -22,6 +22,8 @@ pub(crate) struct JobView {
     kind: String,
     /// Where it stands.
     status: Status,
+    /// Higher first; 0 unless somebody said otherwise.
+    priority: i32,
     /// Effective options, defaults filled in: enough to run it again.
     #[schema(value_type = Object)]
     options: Value,
@@ -38,6 +40,16 @@ pub(crate) struct JobView {
     attempt: u32,
     /// How often it may be started.
     max_attempts: u32,
+    /// Whether it is divided into parts, which any worker may run; `progress` is their sum.
+    is_divided: bool,
+    /// The job that it is a part of; `null` for one that was asked for.
+    #[schema(value_type = Option<String>, pattern = "^job_[0-9a-f]{32}$")]
+    parent_id: Option<JobId>,
+    /// Which of that job's parts it is, from 1.
+    #[schema(minimum = 1)]
+    part: Option<u32>,
+    /// Name of the worker that has it now, as in `/v1/workers`.
+    worker: Option<String>,
     /// Whether somebody asked it to stop.
     cancel_requested: bool,
     /// Name of the key that asked for it; `anonymous` without one.
@@ -73,6 +85,7 @@ impl From<Job> for JobView {
             id: job.id,
             kind: job.kind,
             status: job.status,
+            priority: job.priority,
             options: job.options,
             progress: job.progress,
             result: job.result,
@@ -80,6 +93,10 @@ impl From<Job> for JobView {
             error: job.error,
             attempt: job.attempt,
             max_attempts: job.max_attempts,
+            is_divided: job.is_divided,
+            parent_id: job.parent_id,
+            part: job.part,
+            worker: job.worker,
             cancel_requested: job.cancel_requested,
             created_by: job.created_by,
             created_at: job.created_at,

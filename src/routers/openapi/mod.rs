@@ -42,6 +42,7 @@ const SCHEME: &str = "api_key";
     tags(
         (name = "conversions", description = "Tables to Parquet"),
         (name = "jobs", description = "Work that was asked for, and what became of it"),
+        (name = "workers", description = "Processes that run jobs"),
         (name = "files", description = "Bytes sent to be worked on"),
         (name = "service", description = "The service itself"),
         (name = "legacy", description = "The predecessor's paths"),

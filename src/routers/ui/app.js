@@ -116,7 +116,8 @@ function drawProgress(job, node) {
   }
   const far = total ? `${amount(done, unit)} of ${amount(total, unit)}` : done ? amount(done, unit) : "";
   const word = job.status === "queued" ? "waits for a worker" : far;
-  node.querySelector(".how-far").textContent = [word, message].filter(Boolean).join(" · ");
+  const shared = job.is_divided && job.status === "running" ? "shared among workers" : "";
+  node.querySelector(".how-far").textContent = [word, shared, message].filter(Boolean).join(" · ");
 }
 
 /** Takes jobs in, draws them, and follows some of them. */
@@ -247,6 +248,14 @@ async function refresh() {
   if (!isPaging) nextCursor = page.next_cursor;
   byId("more").hidden = nextCursor === null;
   byId("empty").hidden = shown.size > 0;
+  await lookForWorkers();
+}
+
+/** Jobs that wait while nobody works would wait in silence. */
+async function lookForWorkers() {
+  const someWait = [...shown.values()].some(({ job }) => !isFinal(job) && !job.worker);
+  const workers = someWait ? (await askJson("/v1/workers")).items : [];
+  byId("no-workers").hidden = !someWait || workers.some((worker) => worker.status === "alive");
 }
 
 async function older() {
