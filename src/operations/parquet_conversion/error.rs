@@ -72,6 +72,16 @@ pub enum ConversionError {
         /// Why.
         source: io::Error,
     },
+    /// What the parts of a divided conversion share can't be used.
+    #[error("can't {doing} `{}`, which the parts of a job share: {source}", path.display())]
+    Shared {
+        /// What was tried, e.g. `read`.
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Somebody asked for it to stop.
     #[error("the conversion was cancelled; files that were done stay, a new run goes on from there")]
     Cancelled,
@@ -83,6 +93,12 @@ impl ConversionError {
         let path = path.to_owned();
         move |source| Self::Write { doing, path, source }
     }
+
+    /// For `map_err` on what parts share.
+    pub(super) fn shared(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Shared { doing, path, source }
+    }
 }
 
 impl Fails for ConversionError {
@@ -93,7 +109,7 @@ impl Fails for ConversionError {
             }
             Self::NothingFound { .. } | Self::NothingChosen { .. } | Self::NoSource { .. } => Code::NotFound,
             Self::Busy { .. } => Code::ResourceInUse,
-            Self::Write { .. } => Code::StorageFailure,
+            Self::Write { .. } | Self::Shared { .. } => Code::StorageFailure,
             Self::Cancelled => Code::Cancelled,
         }
     }
@@ -108,6 +124,9 @@ impl Fails for ConversionError {
             Self::NoSource { .. } => "check the spelling; a relative path starts at the working directory",
             Self::Busy { .. } => "wait for it to end, or use another destination",
             Self::Write { .. } => "check free space and permissions of the destination",
+            Self::Shared { .. } => {
+                "every worker must have the same state directory; check its free space and permissions"
+            }
             Self::Range { .. } | Self::Cancelled => return None,
         };
         Some(hint.to_owned())

@@ -1,16 +1,24 @@
-//! A conversion as a job: turns what the request names into places, runs it, and hands over the outcome.
+//! A conversion as a job, run as a whole or divided: turns what the request names into places, runs it, and hands over
+//! the outcome.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
+use super::error::ConversionError;
 use super::options::ConversionRequest;
+use super::outcome::ConversionOutcome;
+use super::parts::{Divided, Part, SharedWork};
 use super::plan::ConversionSource;
-use super::run::convert;
+use super::run::{UNIT, convert};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
-use crate::core::jobs::{JobContext, JobHandler, JobOutput};
+use crate::core::jobs::{Divide, Division, JobContext, JobHandler, JobOutput, PartOutput};
+use crate::core::progress::Progress;
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
@@ -50,6 +58,43 @@ impl ConversionHandler {
             Source::Uri { uri } => Err(no_bucket(uri)),
         }
     }
+
+    /// `None`: the outputs become artifacts.
+    fn destination(&self, request: &ConversionRequest) -> Result<Option<PathBuf>, Failure> {
+        match &request.destination {
+            Some(Destination::Path { path }) => {
+                self.roots.resolve_new(path).map(Some).map_err(|error| error.to_failure())
+            }
+            Some(Destination::Uri { uri }) => Err(no_bucket(uri)),
+            None => Ok(None),
+        }
+    }
+
+    fn run_context(&self, context: &JobContext) -> RunContext {
+        RunContext {
+            progress: Arc::clone(&context.progress),
+            cancel: context.cancel.clone(),
+            reserved: self.roots.reserved(),
+            isolation: self.isolation.clone(),
+        }
+    }
+
+    /// Does something with a job that may be shared among workers.
+    fn shared<T>(
+        &self,
+        request: &ConversionRequest,
+        context: &JobContext,
+        work: impl FnOnce(&SharedWork<'_>) -> Result<T, ConversionError>,
+    ) -> Result<T, Failure> {
+        let (source, destination) = (self.source(&request.source)?, self.destination(request)?);
+        let shared = SharedWork {
+            source: &source,
+            destination: destination.as_deref(),
+            options: &request.options,
+            shared: &context.shared_dir,
+        };
+        work(&shared).map_err(|error| error.to_failure())
+    }
 }
 
 /// Why a source or destination in a bucket is refused.
@@ -65,24 +110,70 @@ impl JobHandler for ConversionHandler {
     }
 
     fn run(&self, context: &JobContext, options: Value) -> Result<JobOutput, Failure> {
-        let request: ConversionRequest = serde_json::from_value(options)
-            .map_err(|error| Failure::new(Code::InvalidParameter, format!("the job's options: {error}")))?;
+        let request: ConversionRequest = parse(options)?;
         let source = self.source(&request.source)?;
-        let destination = match &request.destination {
-            Some(Destination::Path { path }) => self.roots.resolve_new(path).map_err(|error| error.to_failure())?,
-            Some(Destination::Uri { uri }) => return Err(no_bucket(uri)),
-            None => context.artifact_dir.clone(),
-        };
-        let run = RunContext {
-            progress: Arc::clone(&context.progress),
-            cancel: context.cancel.clone(),
-            reserved: self.roots.reserved(),
-            isolation: self.isolation.clone(),
-        };
-        let outcome = convert(&source, &destination, &request.options, &run).map_err(|error| error.to_failure())?;
-        let rejected_count = outcome.rejected_count();
-        let result = serde_json::to_value(outcome)
-            .map_err(|error| Failure::new(Code::Internal, format!("the outcome is no JSON: {error}")))?;
-        Ok(JobOutput { result, rejected_count })
+        let destination = self.destination(&request)?.unwrap_or_else(|| context.artifact_dir.clone());
+        let outcome = convert(&source, &destination, &request.options, &self.run_context(context));
+        output(&outcome.map_err(|error| error.to_failure())?)
     }
+
+    fn divides(&self) -> Option<&dyn Divide> {
+        Some(self)
+    }
+}
+
+/// What a part is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartOptions {
+    /// The whole job.
+    request: ConversionRequest,
+    /// Which of its files.
+    part: Part,
+}
+
+impl Divide for ConversionHandler {
+    fn divide(&self, context: &JobContext, options: &Value) -> Result<Option<Division>, Failure> {
+        let request: ConversionRequest = parse(options.clone())?;
+        let divided =
+            self.shared(&request, context, |work| work.divide(context.job_id.as_str(), &self.run_context(context)))?;
+        let Some(Divided { parts, bytes }) = divided else { return Ok(None) };
+        let options = |part| to_value(&PartOptions { request: request.clone(), part });
+        Ok(Some(Division {
+            parts: parts.into_iter().map(options).collect::<Result<_, _>>()?,
+            progress: Progress { done: 0, total: Some(bytes), unit: UNIT.to_owned(), message: None },
+        }))
+    }
+
+    fn run_part(&self, context: &JobContext, options: Value) -> Result<JobOutput, Failure> {
+        let PartOptions { request, part } = parse(options)?;
+        let summary = self.shared(&request, context, |work| {
+            work.run_part(&part, &context.artifact_dir, &self.run_context(context))
+        })?;
+        Ok(JobOutput { result: json!({ "summary": summary }), rejected_count: summary.rejected_count() })
+    }
+
+    fn merge(&self, context: &JobContext, options: Value, parts: Vec<PartOutput>) -> Result<JobOutput, Failure> {
+        let request: ConversionRequest = parse(options)?;
+        let mut parts = parts;
+        parts.sort_by_key(|part| part.number);
+        let parts: Vec<_> = parts.into_iter().map(|part| part.artifact_dir).collect();
+        let outcome = self
+            .shared(&request, context, |work| work.merge(&parts, &context.artifact_dir, &self.run_context(context)))?;
+        output(&outcome)
+    }
+}
+
+fn parse<T: DeserializeOwned>(options: Value) -> Result<T, Failure> {
+    serde_json::from_value(options)
+        .map_err(|error| Failure::new(Code::InvalidParameter, format!("the job's options: {error}")))
+}
+
+fn output(outcome: &ConversionOutcome) -> Result<JobOutput, Failure> {
+    Ok(JobOutput { result: to_value(outcome)?, rejected_count: outcome.rejected_count() })
+}
+
+fn to_value(value: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(value)
+        .map_err(|error| Failure::new(Code::Internal, format!("what is to be stored is no JSON: {error}")))
 }

@@ -14,6 +14,7 @@ mod job;
 mod naming;
 mod options;
 mod outcome;
+mod parts;
 mod plan;
 mod rejects;
 mod run;

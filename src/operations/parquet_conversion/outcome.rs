@@ -175,7 +175,7 @@ impl ConversionOutcome {
 
     /// Rows and files that a user should look at.
     pub fn rejected_count(&self) -> u64 {
-        self.summary.rows_rejected + self.summary.failed
+        self.summary.rejected_count()
     }
 
     /// The same without what an earlier run had done.
@@ -188,7 +188,13 @@ impl ConversionOutcome {
 }
 
 impl Summary {
-    fn of(files: &[FileOutcome]) -> Self {
+    /// Rows and files that a user should look at.
+    pub(super) fn rejected_count(&self) -> u64 {
+        self.rows_rejected + self.failed
+    }
+
+    /// Over these files.
+    pub(super) fn of(files: &[FileOutcome]) -> Self {
         let count = |status| files.iter().filter(|file| file.status == status).count() as u64;
         let converted = || files.iter().filter(|file| file.status == FileStatus::Converted);
         Self {

@@ -7,10 +7,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::error::ConversionError;
 use super::filter::Filter;
 use super::glob;
 use super::options::ConversionOptions;
+use super::outcome::{FileOutcome, FileStatus};
 use super::staging::{REJECTS_SUFFIX, REPORT};
 use super::walk::{look_into, walk};
 use crate::core::archive::Member;
@@ -56,7 +59,8 @@ impl ConversionSource {
         }
     }
 
-    fn path(&self) -> &Path {
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
         match self {
             Self::Folder(path) | Self::File { path, .. } => path,
         }
@@ -86,7 +90,8 @@ impl PlannedFile {
 }
 
 /// What to do with a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Step {
     /// Read it as what its name promises.
     Convert(Promise),
@@ -96,6 +101,26 @@ pub(super) enum Step {
     Refuse(Failure),
 }
 
+impl Step {
+    /// What a file to be converted is read as.
+    pub(super) fn promise(&self) -> Option<Promise> {
+        match self {
+            Self::Convert(promise) => Some(*promise),
+            Self::Skip(_) | Self::Refuse(_) => None,
+        }
+    }
+
+    /// The file's line in the outcome, as far as the plan knows it; `name` is its path inside the source.
+    pub(super) fn line(&self, name: &str, size_bytes: u64) -> FileOutcome {
+        let line = |status| FileOutcome::new(name, status, size_bytes);
+        match self {
+            Self::Convert(_) => line(FileStatus::Converted),
+            Self::Skip(reason) => FileOutcome { reason: Some(reason.clone()), ..line(FileStatus::Skipped) },
+            Self::Refuse(failure) => FileOutcome { error: Some(failure.clone()), ..line(FileStatus::Failed) },
+        }
+    }
+}
+
 /// Lists every file of the source, by path; those to be left out with their reason. `reserved` is not entered.
 pub(super) fn plan(
     source: &ConversionSource,
@@ -103,6 +128,7 @@ pub(super) fn plan(
     options: &ConversionOptions,
     reserved: Option<&Path>,
 ) -> Result<Vec<PlannedFile>, ConversionError> {
+    check_first(options)?;
     check_places(source, destination)?;
     let filter = Filter::new(options)?;
     let mut files = match source {
@@ -156,6 +182,11 @@ fn check_places(source: &ConversionSource, destination: &Path) -> Result<(), Con
         }
         _ => Ok(()),
     }
+}
+
+/// The first fault that [`check`] finds.
+pub(super) fn check_first(options: &ConversionOptions) -> Result<(), ConversionError> {
+    check(options).into_iter().next().map_or(Ok(()), |(_, first)| Err(first))
 }
 
 /// Checks what can be checked of the options without looking at files; all faults at once, each with its place.

@@ -4,17 +4,20 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::{fs, thread};
+use std::thread;
 
 use super::error::ConversionError;
 use super::file::FileConverter;
 use super::options::ConversionOptions;
-use super::outcome::{ConversionOutcome, FileOutcome, FileStatus};
-use super::plan::{self, ConversionSource, PlannedFile, Step};
-use super::staging::{GROUP_FILES, Staging};
+use super::outcome::{ConversionOutcome, FileOutcome};
+use super::plan::{self, ConversionSource, PlannedFile};
+use super::staging::{GROUP_FILES, Site, Staging};
 use crate::core::progress::Progress;
 use crate::core::tabular::format::Promise;
 use crate::operations::context::RunContext;
+
+/// What progress counts.
+pub(super) const UNIT: &str = "bytes";
 
 /// Converts `source` into `destination`.
 ///
@@ -29,36 +32,43 @@ pub fn convert(
     options: &ConversionOptions,
     context: &RunContext,
 ) -> Result<ConversionOutcome, ConversionError> {
-    let faults = plan::check(options);
-    if let Some((_, first)) = faults.into_iter().next() {
-        return Err(first);
-    }
     let files = plan::plan(source, destination, options, context.reserved.as_deref())?;
-    let run = Run::new(&files, context);
-    let converter = FileConverter::new(options, context);
     if options.dry_run {
-        let look = |_, file: &PlannedFile| outcome_of(file, |promise| converter.look(file, promise));
-        let outcomes = run.each(look, |looked_at| Ok(looked_at.iter().collect()))?;
-        return Ok(ConversionOutcome::new(true, outcomes, Vec::new()));
+        return look(&files, options, context);
     }
-    fs::create_dir_all(destination).map_err(ConversionError::write("make the folder", destination))?;
-    let staging = Staging::open(destination, source, context.reserved.clone())?;
-    let convert = |index: usize, file: &PlannedFile| {
-        outcome_of(file, |promise| converter.convert(file, promise, &staging, &index.to_string()))
-    };
-    let outcomes = run.each(convert, |finished| staging.publish(&finished));
-    match outcomes {
-        Ok(outcomes) => {
-            let stale = staging.stale(&outcomes);
-            let outcome = ConversionOutcome::new(false, outcomes, stale);
-            staging.close(&outcome)?;
-            Ok(outcome)
-        }
+    let staging = Staging::open(Site::new(destination, source, context.reserved.clone())?)?;
+    match convert_files(&files, options, &staging, context) {
+        Ok(outcomes) => staging.close(outcomes),
         Err(error) => {
-            staging.abandon();
+            staging.leave();
             Err(error)
         }
     }
+}
+
+/// These files into this staging, whether they are all of the source or a part; outcomes in their order.
+pub(super) fn convert_files(
+    files: &[PlannedFile],
+    options: &ConversionOptions,
+    staging: &Staging,
+    context: &RunContext,
+) -> Result<Vec<FileOutcome>, ConversionError> {
+    let converter = FileConverter::new(options, context);
+    let convert = |index: usize, file: &PlannedFile| {
+        outcome_of(file, |promise| converter.convert(file, promise, staging, &index.to_string()))
+    };
+    Run::new(files, context).each(convert, |finished| staging.publish(&finished))
+}
+
+fn look(
+    files: &[PlannedFile],
+    options: &ConversionOptions,
+    context: &RunContext,
+) -> Result<ConversionOutcome, ConversionError> {
+    let converter = FileConverter::new(options, context);
+    let look = |_, file: &PlannedFile| outcome_of(file, |promise| converter.look(file, promise));
+    let outcomes = Run::new(files, context).each(look, |looked_at| Ok(looked_at.iter().collect()))?;
+    Ok(ConversionOutcome::new(true, outcomes, Vec::new()))
 }
 
 /// What comes of a file: `read` is asked for those that are to be converted.
@@ -66,12 +76,15 @@ fn outcome_of<T: From<FileOutcome>>(
     file: &PlannedFile,
     read: impl FnOnce(Promise) -> Result<T, ConversionError>,
 ) -> Result<T, ConversionError> {
-    let left = |status| FileOutcome::new(&file.name, status, file.size_bytes);
-    match &file.step {
-        Step::Convert(promise) => read(*promise),
-        Step::Skip(reason) => Ok(FileOutcome { reason: Some(reason.clone()), ..left(FileStatus::Skipped) }.into()),
-        Step::Refuse(failure) => Ok(FileOutcome { error: Some(failure.clone()), ..left(FileStatus::Failed) }.into()),
+    match file.step.promise() {
+        Some(promise) => read(promise),
+        None => Ok(file.step.line(&file.name, file.size_bytes).into()),
     }
+}
+
+/// Bytes to be converted.
+pub(super) fn bytes(files: &[PlannedFile]) -> u64 {
+    files.iter().filter(|file| file.step.promise().is_some()).map(|file| file.size_bytes).sum()
 }
 
 /// Files shared out among threads.
@@ -85,8 +98,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(files: &'a [PlannedFile], context: &'a RunContext) -> Self {
-        let total = files.iter().filter(|file| matches!(file.step, Step::Convert(_))).map(|file| file.size_bytes).sum();
-        let done = Progress { done: 0, total: Some(total), unit: "bytes".to_owned(), message: None };
+        let done = Progress { done: 0, total: Some(bytes(files)), unit: UNIT.to_owned(), message: None };
         context.progress.report(&done);
         Self { files, context, next: AtomicUsize::new(0), stop: AtomicBool::new(false), done: Mutex::new(done) }
     }
@@ -139,7 +151,7 @@ impl<'a> Run<'a> {
     }
 
     fn advance(&self, file: &PlannedFile) {
-        if !matches!(file.step, Step::Convert(_)) {
+        if file.step.promise().is_none() {
             return;
         }
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -11,7 +11,8 @@ use std::sync::PoisonError;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use super::{Folders, JOURNAL, REJECTS_SUFFIX, Staging};
+use super::site::Folders;
+use super::{REJECTS_SUFFIX, Staging};
 use crate::operations::parquet_conversion::error::ConversionError;
 use crate::operations::parquet_conversion::naming::output_stems;
 use crate::operations::parquet_conversion::outcome::{FileOutcome, TableOutcome};
@@ -69,7 +70,7 @@ impl Staging {
         }
         let stems = output_stems(&outcome.source, tables.iter().map(|written| &written.table.report));
         // What can't be published stays in scratch, which goes with the run.
-        if let Some(obstacle) = stems.iter().find_map(|stem| self.obstacle(&format!("{stem}.parquet"), known)) {
+        if let Some(obstacle) = stems.iter().find_map(|stem| self.site.obstacle(&format!("{stem}.parquet"), known)) {
             return settle(outcome, Err(Stop::Blocked(obstacle)), self.destination());
         }
         let placed = tables.into_iter().zip(stems).map(|(written, stem)| self.place_table(written, &stem));
@@ -91,7 +92,7 @@ impl Staging {
 
     /// The folder is made where it is not there yet.
     fn move_to(&self, scratch: &Path, path: &str) -> Result<(), ConversionError> {
-        let target = self.destination.join(path);
+        let target = self.site.destination.join(path);
         let moved = fs::rename(scratch, &target).or_else(|error| match target.parent() {
             Some(parent) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(parent).and_then(|()| fs::rename(scratch, &target))
@@ -110,7 +111,7 @@ impl Staging {
             Ok(())
         });
         let noted = written.map_err(io::Error::from).and_then(|()| (&self.journal).write_all(&lines));
-        noted.map_err(ConversionError::write("note in", &self.folder.join(JOURNAL)))
+        noted.map_err(ConversionError::write("note in", &self.journal_path))
     }
 }
 

@@ -1,11 +1,11 @@
-//! What earlier runs did in a destination: their report, and the journal of one that was killed.
+//! What earlier runs did in a destination: their report, and the journals of those that were killed.
 //!
-//! The journal is appended to file by file; its last line may be cut off. A report that can't be read (none, or of
+//! A journal is appended to file by file; its last line may be cut off. A report that can't be read (none, or of
 //! another version) only costs converting again.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use super::{REJECTS_SUFFIX, REPORT};
 use crate::operations::parquet_conversion::naming::output_stems;
@@ -13,7 +13,7 @@ use crate::operations::parquet_conversion::outcome::{ConversionOutcome, FileOutc
 
 /// What earlier runs did.
 #[derive(Debug)]
-pub(super) struct History {
+pub(in crate::operations::parquet_conversion) struct History {
     /// The latest entry of each source.
     latest: HashMap<String, FileOutcome>,
     /// Every output that any of them wrote.
@@ -23,13 +23,23 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Reads report and journal.
-    pub(super) fn read(destination: &Path, journal: &Path) -> Self {
+    /// Reads the report, and journals, older ones first.
+    pub(super) fn read(destination: &Path, journals: &[PathBuf]) -> Self {
         let report = read_report(destination);
         let is_inside = |path: &String| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
         let stale = report.stale.into_iter().filter(is_inside).collect();
+        let noted = journals.iter().flat_map(|journal| read_journal(journal));
+        Self::of(stale, report.files.into_iter().chain(noted))
+    }
+
+    /// What was known of some files, and what one journal says of them since.
+    pub(super) fn of_part(earlier: Vec<FileOutcome>, journal: &Path) -> Self {
+        Self::of(Vec::new(), earlier.into_iter().chain(read_journal(journal)))
+    }
+
+    fn of(stale: Vec<String>, entries: impl Iterator<Item = FileOutcome>) -> Self {
         let mut history = Self { latest: HashMap::new(), outputs: Vec::new(), stale };
-        for file in report.files.into_iter().chain(read_journal(journal)).filter(is_plausible) {
+        for file in entries.filter(is_plausible) {
             history.outputs.extend(file.written().map(|output| output.path.clone()));
             history.latest.insert(file.source.clone(), file);
         }
@@ -37,7 +47,7 @@ impl History {
     }
 
     /// The latest entry of a source.
-    pub(super) fn of(&self, source: &str) -> Option<&FileOutcome> {
+    pub(in crate::operations::parquet_conversion) fn latest(&self, source: &str) -> Option<&FileOutcome> {
         self.latest.get(source)
     }
 

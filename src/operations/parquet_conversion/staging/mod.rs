@@ -1,28 +1,33 @@
 //! The destination while a run writes to it: one run at a time, files that appear whole, and a journal to go on from.
 //!
 //! Files are written under [`STAGING`], brought to the disk and renamed into place in groups (`group`). A killed run
-//! leaves that folder; the next one reads its journal, clears it and goes on. The one decision: what an earlier run did
-//! counts only if input, settings and output still have the digests that were noted, so no state can lie.
+//! leaves that folder; the next one reads its journal, clears it and goes on. The parts of a divided job work there
+//! side by side (`part`), each as a run of its own with files that no other has. The one decision: what an earlier run
+//! did counts only if input, settings and output still have the digests that were noted, so no state can lie.
 
 mod flush;
 mod group;
 mod history;
 mod lock;
+mod part;
+mod site;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use flush::FileSystem;
 pub(super) use group::GROUP_FILES;
-use history::History;
+pub(super) use history::History;
 use lock::LockedFolder;
+pub(super) use part::PartSeat;
+use site::Folders;
+pub(super) use site::Site;
 
 use super::error::ConversionError;
 use super::outcome::{ConversionOutcome, FileOutcome, OutputFile};
-use super::plan::ConversionSource;
 use crate::core::hash::sha256_file;
 use crate::core::tabular::input::Input;
 
@@ -34,19 +39,19 @@ pub const REPORT: &str = "textmill-report.json";
 pub(super) const REJECTS_SUFFIX: &str = ".rejects.jsonl";
 
 const JOURNAL: &str = "journal.jsonl";
+/// `part-3.jsonl` is the journal of a part, `part-3-…` a folder of one of its attempts.
+const PART_PREFIX: &str = "part-";
 
-/// A destination held by this run.
+/// A destination held by this run, or by it and other parts of its job.
 #[derive(Debug)]
 pub(super) struct Staging {
-    /// Links followed: outputs must lie inside.
-    destination: PathBuf,
-    /// Outputs must not lie in it.
-    reserved: Option<Arc<Path>>,
-    /// The source folder, where the destination lies around it: outputs must not lie among the sources.
-    source: Option<PathBuf>,
+    site: Site,
     folder: LockedFolder,
+    /// Where files are written, if that is a folder of its own.
+    attempt: Option<PathBuf>,
     file_system: FileSystem,
     journal: File,
+    journal_path: PathBuf,
     history: History,
     /// Folders that got files, to be brought to the disk.
     touched: Mutex<BTreeSet<PathBuf>>,
@@ -54,92 +59,86 @@ pub(super) struct Staging {
     seen: Mutex<Folders>,
 }
 
-/// Folders of which is known that files can stand in them.
-type Folders = HashSet<PathBuf>;
-
 impl Staging {
-    /// Takes the destination, clears what a killed run left, and reads what was done.
-    pub(super) fn open(
-        destination: &Path,
-        source: &ConversionSource,
-        reserved: Option<Arc<Path>>,
-    ) -> Result<Self, ConversionError> {
-        let real = destination.canonicalize().map_err(ConversionError::write("find", destination))?;
-        // The service itself may write there: a job's artifacts.
-        let reserved = reserved.filter(|folder| !real.starts_with(folder));
-        let source = source.folder().and_then(|folder| folder.canonicalize().ok());
-        let source = source.filter(|folder| !real.starts_with(folder));
-        let folder = LockedFolder::take(destination, real.join(STAGING))?;
+    /// Takes the destination alone, clears what killed runs left, and reads what was done.
+    pub(super) fn open(site: Site) -> Result<Self, ConversionError> {
+        let folder = LockedFolder::take(&site.destination, site.destination.join(STAGING))?;
+        let history = History::read(&site.destination, &folder.journals()?);
+        folder.settle()?;
+        Self::alone(site, folder, history)
+    }
+
+    /// Takes the destination for a job that is divided: clears it as a run would, has `plan` write down what is to be
+    /// done, and leaves it to the job's parts.
+    pub(super) fn divide(
+        site: &Site,
+        division: &str,
+        plan: impl FnOnce(&History) -> Result<(), ConversionError>,
+    ) -> Result<(), ConversionError> {
+        let folder = LockedFolder::take_as_is(&site.destination, site.destination.join(STAGING))?;
+        let history = History::read(&site.destination, &folder.journals()?);
+        folder.settle()?;
+        plan(&history)?;
+        folder.give_to(division)
+    }
+
+    /// Takes the destination alone once the parts of a division are done; `None`: others worked here meanwhile, so what
+    /// the parts said need not be so any more.
+    pub(super) fn of_division(site: Site, division: &str) -> Result<Option<Self>, ConversionError> {
+        let folder = LockedFolder::take_as_is(&site.destination, site.destination.join(STAGING))?;
+        if !folder.is_undisturbed(division)? {
+            return Ok(None);
+        }
+        let history = History::read(&site.destination, &folder.journals()?);
+        Self::alone(site, folder, history).map(Some)
+    }
+
+    fn alone(site: Site, folder: LockedFolder, history: History) -> Result<Self, ConversionError> {
         let journal_path = folder.join(JOURNAL);
-        let history = History::read(&real, &journal_path);
-        folder.clear(JOURNAL)?;
-        let journal = File::options().create(true).append(true).open(&journal_path);
-        let journal = journal.map_err(ConversionError::write("open", &journal_path))?;
-        let file_system = FileSystem::of(&real).map_err(ConversionError::write("open", &real))?;
+        let journal = open_journal(&journal_path)?;
+        begin_line(&journal, &journal_path)?;
+        Self::new(site, folder, (journal, journal_path), history)
+    }
+
+    fn new(
+        site: Site,
+        folder: LockedFolder,
+        (journal, journal_path): (File, PathBuf),
+        history: History,
+    ) -> Result<Self, ConversionError> {
+        let file_system =
+            FileSystem::of(&site.destination).map_err(ConversionError::write("open", &site.destination))?;
         let (touched, seen) = (Mutex::default(), Mutex::default());
-        Ok(Self { destination: real, reserved, source, folder, file_system, journal, history, touched, seen })
+        Ok(Self { site, folder, attempt: None, file_system, journal, journal_path, history, touched, seen })
     }
 
     /// The folder that takes the outputs.
     pub(super) fn destination(&self) -> &Path {
-        &self.destination
+        &self.site.destination
     }
 
     /// A path to write to.
     pub(super) fn scratch(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.attempt.as_ref().map_or_else(|| self.folder.join(name), |attempt| attempt.join(name))
     }
 
     /// Why no file can stand at a path, if so; a look before a file is read for nothing. What counts is the look before
     /// it is moved there.
     pub(super) fn early_obstacle(&self, path: &str) -> Option<String> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        self.obstacle(path, &mut seen)
-    }
-
-    /// Why no file can stand at a path, if so: a folder in its place, a file in the place of its folder, or a link that
-    /// leads out of the destination. Folders that are `known` are not looked at again.
-    fn obstacle(&self, path: &str, known: &mut Folders) -> Option<String> {
-        let target = self.destination.join(path);
-        match target.symlink_metadata() {
-            Ok(there) if there.is_dir() || target.is_dir() => {
-                return Some(format!("a folder named `{path}` is in the way in the destination"));
-            }
-            Err(error) if error.kind() == ErrorKind::InvalidFilename => {
-                return Some("its path in the destination would be longer than the system takes".to_owned());
-            }
-            _ => {}
-        }
-        let folder = target.parent().filter(|folder| !known.contains(*folder))?;
-        let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
-        match existing.canonicalize() {
-            Ok(real) if self.reserved.as_ref().is_some_and(|folder| real.starts_with(folder)) => {
-                Some(format!("`{path}` would lie in a folder of the service itself"))
-            }
-            Ok(real) if self.source.as_ref().is_some_and(|folder| real.starts_with(folder)) => {
-                Some(format!("`{path}` would lie among the source files"))
-            }
-            Ok(real) if !real.starts_with(&self.destination) => {
-                Some(format!("a link in the destination leads out of it, on the way to `{path}`"))
-            }
-            Ok(real) if real.is_dir() => {
-                known.insert(folder.to_owned());
-                None
-            }
-            _ => Some(format!("a file is in the way of a folder in the destination, on the way to `{path}`")),
-        }
+        self.site.obstacle(path, &mut seen)
     }
 
     /// Removes the rejects that an earlier run wrote for this file and this one did not, and nothing that others put
     /// there.
     fn withdraw_rejects(&self, file: &FileOutcome) -> Result<(), ConversionError> {
         let fresh = |old: &&OutputFile| file.written().any(|new| new.path == old.path);
-        let earlier = self.history.of(&file.source).into_iter().flat_map(|earlier| &earlier.tables);
+        let earlier = self.history.latest(&file.source).into_iter().flat_map(|earlier| &earlier.tables);
         for old in earlier.filter_map(|table| table.rejects.as_ref()).filter(|old| !fresh(old)) {
-            if self.obstacle(&old.path, &mut Folders::new()).is_some() {
+            if self.site.obstacle(&old.path, &mut Folders::new()).is_some() {
                 continue;
             }
-            let target = self.destination.join(&old.path);
+            let target = self.site.destination.join(&old.path);
             match fs::remove_file(&target) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(ConversionError::write("remove the old", &target)(error));
@@ -152,44 +151,61 @@ impl Staging {
 
     /// The entry of an earlier run, if nothing has changed since.
     pub(super) fn unchanged(&self, source: &str, input: &Input, settings: &str) -> Option<FileOutcome> {
-        let entry = self.history.of(source)?;
+        let entry = self.history.latest(source)?;
         let complete = !entry.tables.is_empty() && entry.tables.iter().all(|table| table.output.is_some());
         // Asked last: it may have to read the file.
         let same = complete
             && entry.settings.as_deref() == Some(settings)
             && input.sha256().is_ok_and(|sha256| entry.sha256.as_deref() == Some(sha256));
         let intact = |output: &OutputFile| {
-            let found = sha256_file(&self.destination.join(&output.path));
+            let found = sha256_file(&self.site.destination.join(&output.path));
             found.is_ok_and(|(digest, size_bytes)| digest == output.sha256 && size_bytes == output.size_bytes)
         };
         (same && entry.written().all(intact)).then(|| FileOutcome { unchanged: true, ..entry.clone() })
     }
 
-    /// Outputs of earlier runs that no source of this one stands for.
-    pub(super) fn stale(&self, present: &[FileOutcome]) -> Vec<String> {
-        self.history.stale(&self.destination, present)
-    }
-
-    /// Writes the report, brings everything to the disk, and gives the destination free.
-    pub(super) fn close(self, outcome: &ConversionOutcome) -> Result<(), ConversionError> {
+    /// Sums up a run that worked alone, or all parts of a job: writes the report, brings everything to the disk, and
+    /// gives the destination free.
+    pub(super) fn close(self, files: Vec<FileOutcome>) -> Result<ConversionOutcome, ConversionError> {
+        let stale = self.history.stale(&self.site.destination, &files);
+        let outcome = ConversionOutcome::new(false, files, stale);
         let scratch = self.scratch(REPORT);
-        write_report(&scratch, outcome).map_err(ConversionError::write("write", &scratch))?;
-        let report = self.destination.join(REPORT);
+        write_report(&scratch, &outcome).map_err(ConversionError::write("write", &scratch))?;
+        let report = self.site.destination.join(REPORT);
         fs::rename(&scratch, &report).map_err(ConversionError::write("move into place", &report))?;
-        let mut touched = self.touched.into_inner().unwrap_or_else(PoisonError::into_inner);
-        touched.insert(self.destination);
-        self.file_system.flush(&touched.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+        self.flush()?;
         // The journal goes only now: a power cut before this point costs a look, never a report.
         self.folder.clear("")?;
         self.folder.remove();
-        Ok(())
+        Ok(outcome)
     }
 
-    /// Leaves the journal for the next run and removes the rest.
-    pub(super) fn abandon(self) {
-        // Best effort: the next run clears whatever stays.
-        let _ = self.folder.clear(JOURNAL);
+    /// Brings the folders to the disk that outputs were moved to.
+    pub(super) fn flush(&self) -> Result<(), ConversionError> {
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        touched.insert(self.site.destination.clone());
+        self.file_system.flush(&touched.iter().map(PathBuf::as_path).collect::<Vec<_>>())
     }
+
+    /// Leaves journal and lock for the next run, or for the other parts and the merge, and removes this run's scratch.
+    pub(super) fn leave(self) {
+        // Best effort: the next run clears whatever stays.
+        let _ = match &self.attempt {
+            Some(attempt) => fs::remove_dir_all(attempt).map_err(ConversionError::write("clear", attempt)),
+            None => self.folder.clear(JOURNAL),
+        };
+    }
+}
+
+/// Lines are added to what is there.
+fn open_journal(path: &Path) -> Result<File, ConversionError> {
+    File::options().create(true).append(true).open(path).map_err(ConversionError::write("open", path))
+}
+
+/// A line that was cut off by a crash stays a line of its own.
+fn begin_line(mut journal: &File, path: &Path) -> Result<(), ConversionError> {
+    let begun = journal.metadata().and_then(|there| if there.len() > 0 { journal.write_all(b"\n") } else { Ok(()) });
+    begun.map_err(ConversionError::write("note in", path))
 }
 
 fn write_report(path: &Path, outcome: &ConversionOutcome) -> io::Result<()> {
