@@ -18,6 +18,49 @@ pub(super) enum Role {
     Worker { concurrency: u32 },
 }
 
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disturbance {
+    /// `kill -9`, and a new process in its place.
+    Kill,
+    /// `SIGSTOP`, and some time later `SIGCONT`.
+    Pause,
+    /// All connections to the server break.
+    Cut,
+    /// Nothing comes through to the server, and nobody says so.
+    Freeze,
+    /// The server is restarted.
+    Restart(Restart),
+}
+
+/// Everything that can happen, each as often as it is to happen among others. Drawn like cards, so that a short run has
+/// something of everything.
+pub(super) struct Deck {
+    left: Vec<Disturbance>,
+    has_server: bool,
+}
+
+impl Deck {
+    /// For processes with a database server, or without.
+    pub(super) fn new(has_server: bool) -> Self {
+        Self { left: Vec::new(), has_server }
+    }
+
+    /// The next thing to happen.
+    pub(super) fn draw(&mut self, random: &mut fastrand::Rng) -> Disturbance {
+        use Disturbance::{Cut, Freeze, Kill, Pause};
+        if self.left.is_empty() {
+            self.left = vec![Kill, Pause, Kill, Pause, Kill, Pause];
+            if self.has_server {
+                let restart = if random.bool() { Restart::Fast } else { Restart::Immediate };
+                self.left.extend([Cut, Freeze, Cut, Disturbance::Restart(restart)]);
+            }
+            random.shuffle(&mut self.left);
+        }
+        self.left.pop().unwrap()
+    }
+}
+
 /// How often what happened.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Happened {
@@ -83,34 +126,33 @@ impl<'a> Crew<'a> {
         *self.urls.lock().unwrap() = self.slots.iter().filter_map(|slot| slot.process.word(LOOPBACK)).collect();
     }
 
-    /// Lets something happen, by chance.
-    pub(super) fn disturb(&mut self, random: &mut fastrand::Rng) {
-        let victim = random.usize(..self.slots.len());
-        let has_server = self.site.database.server().is_some();
+    /// Lets something happen, to somebody.
+    pub(super) fn disturb(&mut self, what: Disturbance, random: &mut fastrand::Rng) {
         let is_too_quiet = self.slots.iter().filter(|slot| slot.is_out()).count() * 2 >= self.slots.len();
+        let victim = random.usize(..self.slots.len());
         let slot = &mut self.slots[victim];
-        match random.u32(..100) {
-            ..40 => {
+        match what {
+            Disturbance::Kill => {
                 self.happened.kills += 1;
                 slot.process.kill();
                 slot.replace(self.site);
             }
-            40..60 if has_server => {
+            Disturbance::Cut => {
                 self.happened.cuts += 1;
                 slot.cut();
             }
-            60..66 if has_server => {
+            Disturbance::Restart(how) => {
                 self.happened.restarts += 1;
-                let how = if random.bool() { Restart::Fast } else { Restart::Immediate };
                 self.site.database.server().unwrap().restart(how);
             }
+            // Somebody must go on.
             _ if is_too_quiet || slot.is_out() => {}
-            66..78 if has_server => {
+            Disturbance::Freeze => {
                 self.happened.freezes += 1;
                 slot.freeze_for(Duration::from_millis(random.u64(200..6_000)));
             }
             // Mostly past the lease.
-            _ => {
+            Disturbance::Pause => {
                 self.happened.pauses += 1;
                 slot.pause_for(Duration::from_millis(random.u64(1_500..6_000)));
             }

@@ -13,7 +13,7 @@ mod workload;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::crew::{Crew, Role};
+use self::crew::{Crew, Deck, Role};
 use self::verdict::Asked;
 use self::workload::{Order, Source};
 use crate::support::DEADLINE;
@@ -93,9 +93,10 @@ impl Run {
         let asked = std::thread::scope(|scope| {
             let asking = scope.spawn(|| asking::ask_for_all(load, &urls, self.disturbed));
             let mut next = begun + pause(random);
+            let mut deck = Deck::new(crew.site.database.server().is_some());
             while begun.elapsed() < self.disturbed {
                 if next <= Instant::now() {
-                    crew.disturb(random);
+                    crew.disturb(deck.draw(random), random);
                     next = Instant::now() + pause(random);
                 }
                 crew.tend();

@@ -17,8 +17,6 @@ const KEPT_LINES: usize = 200;
 pub(crate) struct Process {
     child: Child,
     said: Arc<Mutex<Vec<String>>>,
-    /// When it was started.
-    pub(crate) started: Instant,
 }
 
 impl Process {
@@ -29,7 +27,7 @@ impl Process {
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
         // Somebody must read all of it, or it would block.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| keep(&mut kept.lock().unwrap(), line)));
-        Self { child, said, started: Instant::now() }
+        Self { child, said }
     }
 
     /// The word of a line it said that begins like this, if it has said it.
