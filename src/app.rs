@@ -47,7 +47,9 @@ impl App {
     /// When the database, the upload folder or a data root can't be used, or a limit names no kind of job.
     pub async fn open(config: Config) -> Result<Self, Failure> {
         check_limits(&config)?;
-        let (store, events, queue) = open_queue(&config).await?;
+        let store: Arc<dyn JobStore> = Arc::new(open_shared_store(&config).await?);
+        let events = JobEvents::new();
+        let queue = queue_of(Arc::clone(&store), events.clone(), &config);
         let roots = DataRoots::new(config.data_roots.clone()).and_then(|roots| roots.reserving(&config.state_dir));
         let roots = roots.map_err(|error| error.to_failure())?;
         let uploads = Uploads::open(config.state_dir.join("uploads"), config.files.retention).await;
@@ -155,7 +157,27 @@ fn check_limits(config: &Config) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the database can't be opened.
-pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents, JobQueue), Failure> {
+pub async fn open_queue(config: &Config) -> Result<JobQueue, Failure> {
+    let store = Arc::new(open_store(config).await?);
+    Ok(queue_of(store, JobEvents::new(), config))
+}
+
+/// Makes sure that the state directory is the one that all processes on the database share, and brings both together
+/// where nobody did yet.
+///
+/// # Errors
+/// When the database can't be opened, or the folder is another one.
+pub async fn share_state_dir(config: &Config) -> Result<(), Failure> {
+    open_shared_store(config).await.map(drop)
+}
+
+async fn open_shared_store(config: &Config) -> Result<SqlJobStore, Failure> {
+    let store = open_store(config).await?;
+    store.share(&config.state_dir).await.map_err(|error| error.to_failure())?;
+    Ok(store)
+}
+
+async fn open_store(config: &Config) -> Result<SqlJobStore, Failure> {
     std::fs::create_dir_all(&config.state_dir).map_err(|error| {
         let place = config.state_dir.display();
         Failure::new(Code::StorageFailure, format!("can't make the state directory `{place}`: {error}"))
@@ -167,15 +189,16 @@ pub async fn open_queue(config: &Config) -> Result<(Arc<dyn JobStore>, JobEvents
         Some(url) => SqlJobStore::connect(url.expose(), settings).await,
         None => SqlJobStore::open_file(&database_path(config), settings).await,
     };
-    let store: Arc<dyn JobStore> = Arc::new(store.map_err(|error| error.to_failure())?);
-    let events = JobEvents::new();
+    store.map_err(|error| error.to_failure())
+}
+
+fn queue_of(store: Arc<dyn JobStore>, events: JobEvents, config: &Config) -> JobQueue {
     let settings = QueueSettings {
         max_queued: config.jobs.max_queued,
         max_attempts: config.jobs.max_attempts,
         artifacts_root: artifacts_root(config),
     };
-    let queue = JobQueue::new(Arc::clone(&store), events.clone(), settings);
-    Ok((store, events, queue))
+    JobQueue::new(store, events, settings)
 }
 
 /// The job database, for people: its address without the password, or its file.

@@ -101,8 +101,7 @@ async fn open(config: &Config) -> Result<JobQueue, CommandError> {
             .with_hint("`textmill serve` makes one; name another folder with --state-dir");
         return Err(CommandError::Failed(failure));
     }
-    let (_store, _events, queue) = app::open_queue(config).await?;
-    Ok(queue)
+    Ok(app::open_queue(config).await?)
 }
 
 async fn find(queue: &JobQueue, id: &JobId) -> Result<Job, CommandError> {
@@ -117,13 +116,14 @@ async fn list(queue: &JobQueue, filter: &JobFilter, limit: u32, context: &Contex
     let page = queue.list(filter, None, limit).await?;
     let views: Vec<JobView> = page.items.iter().cloned().map(JobView::in_list).collect();
     context.printer.outcome(&views, |_| {
-        let mut table = Table::new(["ID", "KIND", "STATUS", "PRIORITY", "PROGRESS", "REJECTED", "CREATED"]);
+        let place = if filter.parent.is_some() { "PART" } else { "PRIORITY" };
+        let mut table = Table::new(["ID", "KIND", "STATUS", place, "PROGRESS", "REJECTED", "CREATED"]);
         for job in &page.items {
             table.row([
                 job.id.to_string(),
                 job.kind.clone(),
                 job.status.as_str().to_owned(),
-                job.priority.to_string(),
+                job.part.map_or_else(|| job.priority.to_string(), |part| part.to_string()),
                 percent(&job.progress),
                 job.rejected_count.to_string(),
                 job.created_at.format("%F %TZ").to_string(),

@@ -19,7 +19,7 @@ use crate::core::telemetry::build_info::BUILD;
 /// Example: textmill worker --concurrency 4
 ///
 /// It shares state directory, database and data roots with the service. With a SQLite database that is the same
-/// machine; with TEXTMILL_DATABASE_URL any machine that sees the same folders. Ctrl-C or SIGTERM brings its jobs to a
+/// machine; with `TEXTMILL_DATABASE_URL` any machine that sees the same folders. Ctrl-C or SIGTERM brings its jobs to a
 /// safe point and gives them back.
 #[derive(Debug, Args)]
 pub(super) struct WorkerArgs {

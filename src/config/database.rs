@@ -76,8 +76,8 @@ impl fmt::Debug for DatabaseUrl {
 
 /// Hides what stands between the user and the last `@`, and every parameter that holds a password.
 fn without_password(url: &str) -> String {
-    let rest = after_scheme(url).unwrap_or(url);
-    let scheme = &url[..url.len() - rest.len()];
+    let scheme = SCHEMES.into_iter().find(|scheme| url.starts_with(scheme)).unwrap_or_default();
+    let rest = url.strip_prefix(scheme).unwrap_or(url);
     let (address, parameters) = rest.split_once('?').map_or((rest, None), |(address, more)| (address, Some(more)));
     let address = match address.rsplit_once('@') {
         Some((user, place)) => match user.split_once(':') {

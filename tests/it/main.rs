@@ -14,6 +14,7 @@ mod goldens;
 mod isolation;
 mod openapi;
 mod options;
+mod parts;
 mod pdf_text;
 mod readme;
 mod sample;

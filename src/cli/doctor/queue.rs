@@ -13,6 +13,9 @@ use crate::core::failure::{Code, Failure};
 use crate::core::jobs::{QueueDepth, Status, Worker};
 use crate::core::telemetry::build_info::BUILD;
 
+/// What `SqlJobStore::share` leaves in the folder.
+const DATABASE_ID_FILE: &str = "textmill-database-id";
+
 /// What the database tells.
 struct Told {
     jobs: u64,
@@ -28,19 +31,43 @@ pub(super) fn database(loaded: &Loaded) -> Vec<Finding> {
         return vec![Finding::ok(CHECK, format!("{name} is made at the first start"))];
     }
     match block_on(ask(config)) {
-        Ok(told) => vec![
-            Finding::ok(CHECK, format!("{name} answers; jobs in it: {}", told.jobs)),
-            workers(config, &told.workers, &told.waiting),
-        ],
-        Err(error) => {
-            let failure = error.failure().unwrap_or_else(|| Failure::new(Code::Internal, "no output"));
-            vec![Finding::fail(CHECK, failure.detail, failure.hint.unwrap_or_default())]
+        Ok(told) => {
+            let answers = Finding::ok(CHECK, format!("{name} answers; jobs in it: {}", told.jobs));
+            let workers = workers(config, &told.workers, &told.waiting);
+            [answers].into_iter().chain(shared(config, &told)).chain([workers]).collect()
         }
+        Err(error) => vec![failed(CHECK, error)],
     }
 }
 
+fn failed(check: &'static str, error: CommandError) -> Finding {
+    let failure = error.failure().unwrap_or_else(|| Failure::new(Code::Internal, "no output"));
+    Finding::fail(check, failure.detail, failure.hint.unwrap_or_default())
+}
+
+/// Whether the state directory is the one that all processes on the database share. A look binds nothing: a folder
+/// without the database's id is not given one.
+fn shared(config: &Config, told: &Told) -> Option<Finding> {
+    const CHECK: &str = "shared_folder";
+    config.database_url.as_ref()?;
+    let dir = config.state_dir.display();
+    if !config.state_dir.join(DATABASE_ID_FILE).is_file() {
+        let is_new = told.jobs == 0 && told.workers.is_empty();
+        return Some(if is_new {
+            Finding::ok(CHECK, format!("{dir} is bound to the database at the first start"))
+        } else {
+            let detail = format!("{dir} has no `{DATABASE_ID_FILE}`, and the database is used with a folder that has");
+            Finding::fail(CHECK, detail, "mount the folder that the services and workers of this database share")
+        });
+    }
+    Some(match block_on(async { Ok(app::share_state_dir(config).await?) }) {
+        Ok(()) => Finding::ok(CHECK, format!("{dir} belongs to this database")),
+        Err(error) => failed(CHECK, error),
+    })
+}
+
 async fn ask(config: &Config) -> Result<Told, CommandError> {
-    let (_store, _events, queue) = app::open_queue(config).await?;
+    let queue = app::open_queue(config).await?;
     let counts: Vec<(Status, u64)> = queue.counts().await?;
     let jobs = counts.iter().map(|(_, count)| count).sum();
     Ok(Told { jobs, waiting: queue.depths().await?, workers: queue.workers().await? })
@@ -55,11 +82,11 @@ fn workers(config: &Config, workers: &[Worker], waiting: &[QueueDepth]) -> Findi
         return match waiting {
             0 if config.database_url.is_none() => Finding::ok(CHECK, "none is alive now, and nothing waits"),
             0 => Finding::warn(CHECK, "none is alive now; nothing waits", START),
-            _ => Finding::warn(CHECK, format!("none is alive, and {waiting} jobs wait"), START),
+            _ => Finding::warn(CHECK, format!("none is alive; jobs that wait: {waiting}"), START),
         };
     }
     let slots: u64 = alive.iter().map(|worker| u64::from(worker.description.concurrency)).sum();
-    let detail = format!("alive: {}, for {slots} jobs at once; {waiting} wait", alive.len());
+    let detail = format!("alive: {}, for {slots} jobs at once; jobs that wait: {waiting}", alive.len());
     let other = alive.iter().find(|worker| worker.description.version != BUILD.version);
     if let Some(other) = other {
         let version = &other.description.version;
@@ -140,9 +167,12 @@ mod tests {
             [QueueDepth { kind: "conversion".to_owned(), waiting: 3, oldest_waiting: Duration::from_secs(9) }];
         assert_eq!(workers(&config, &[], &[]).verdict, Verdict::Ok);
         let lonely = workers(&config, &[worker(BUILD.version, false)], &waiting);
-        assert_eq!((lonely.verdict, lonely.detail.as_str()), (Verdict::Warn, "none is alive, and 3 jobs wait"));
+        assert_eq!((lonely.verdict, lonely.detail.as_str()), (Verdict::Warn, "none is alive; jobs that wait: 3"));
         let well = workers(&config, &[worker(BUILD.version, true)], &waiting);
-        assert_eq!((well.verdict, well.detail.as_str()), (Verdict::Ok, "alive: 1, for 4 jobs at once; 3 wait"));
+        assert_eq!(
+            (well.verdict, well.detail.as_str()),
+            (Verdict::Ok, "alive: 1, for 4 jobs at once; jobs that wait: 3")
+        );
         let mixed = workers(&config, &[worker("0.0.1", true)], &[]);
         assert!(mixed.verdict == Verdict::Warn && mixed.detail.contains("version 0.0.1"), "{}", mixed.detail);
         let silent = workers(&config, &[worker(BUILD.version, true), worker(BUILD.version, false)], &[]);

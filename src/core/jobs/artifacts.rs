@@ -20,6 +20,7 @@ use crate::core::ids::JobId;
 
 const ATTEMPTS: &str = ".attempts";
 const SHARED: &str = ".shared";
+const GONE: &str = ".gone-";
 const LOCK: &str = "publish.lock";
 
 /// The folder that holds all artifacts. All methods that touch the disk block, the async one excepted.
@@ -89,6 +90,24 @@ impl ArtifactFolders {
     /// The jobs that have a folder shared with their parts.
     pub(super) fn shared_jobs(&self) -> io::Result<Vec<JobId>> {
         Ok(names(&self.root.join(SHARED))?.into_iter().filter_map(|(_, name)| name.parse().ok()).collect())
+    }
+
+    /// Removes the folder that a job shared with its parts, if there is one. All of it vanishes at once: who comes late
+    /// finds nothing, never a half.
+    pub(super) fn remove_shared(&self, id: &JobId) -> io::Result<()> {
+        let gone = self.root.join(SHARED).join(format!("{GONE}{id}"));
+        remove(&gone)?;
+        match fs::rename(self.shared(id), &gone) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => remove(&gone),
+        }
+    }
+
+    /// Removes what a kill left of such folders.
+    pub(super) fn remove_gone(&self) -> io::Result<()> {
+        let left = names(&self.root.join(SHARED))?.into_iter().filter(|(_, name)| name.starts_with(GONE));
+        left.map(|(path, _)| remove(&path)).collect()
     }
 
     /// The jobs that have a folder.

@@ -3,6 +3,7 @@
 //! Atomicity: every method is one transaction. Methods that take a [`Lease`] change nothing and say so when the lease
 //! is not held any more: the caller must stop its work and publish nothing. Times are the database's own.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -137,6 +138,14 @@ pub enum StoreError {
         /// What to do next.
         hint: &'static str,
     },
+    /// The state directory is not the folder that all processes on this database share.
+    #[error("the state directory {} can't be used with this database: {why}", folder.display())]
+    NotShared {
+        /// Which folder.
+        folder: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// A row holds what no version of textmill writes.
     #[error("job row {id}: {what}")]
     Corrupt {
@@ -156,6 +165,10 @@ impl Fails for StoreError {
         Some(
             match self {
                 Self::Refused { hint, .. } => hint,
+                Self::NotShared { .. } => {
+                    "mount one folder on every machine and name it with --state-dir everywhere; if the old one is gone for \
+                     good, put its `textmill-database-id` into the new one"
+                }
                 Self::Open { .. } => "check that the state directory exists, is writable and has free space",
                 Self::TooNew { .. } => "use the newer textmill, or another database",
                 Self::Query { .. } => "check the database, its disk space and permissions; `textmill doctor` tells",

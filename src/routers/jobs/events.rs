@@ -49,10 +49,10 @@ impl FromRef<HttpState> for Desk {
 
 /// Watch a job
 ///
-/// A stream of server-sent events: `status` (the job, when it changes its status or attempt), `progress` (how far it
-/// is), and `done` (the job) as the last one. The `id` of an event is the version of the job; a client that comes back
-/// with it in `Last-Event-ID` gets what it missed. A comment every 15 seconds keeps the connection open. The stream
-/// also ends, without `done`, when the service stops: come back then.
+/// A stream of server-sent events: `status` (the job, when its status or attempt changes, or it is divided),
+/// `progress` (how far it is), and `done` (the job) as the last one. The `id` of an event is the version of the job; a
+/// client that comes back with it in `Last-Event-ID` gets what it missed. A comment every 15 seconds keeps the
+/// connection open. The stream also ends, without `done`, when the service stops: come back then.
 #[utoipa::path(
     get, path = "/v1/jobs/{job_id}/events", tag = "jobs",
     params(
@@ -115,7 +115,8 @@ fn narrate(changes: impl Stream<Item = Result<Job, StoreError>>) -> impl Stream<
 /// What was told so far.
 #[derive(Debug, Default)]
 struct Teller {
-    told: Option<(Status, u32)>,
+    /// Status, attempt, and whether it is divided.
+    told: Option<(Status, u32, bool)>,
     ended: bool,
 }
 
@@ -133,7 +134,7 @@ impl Teller {
             }
         };
         let event = Event::default().id(job.version.to_string());
-        let now = Some((job.status, job.attempt));
+        let now = Some((job.status, job.attempt, job.is_divided));
         self.ended = job.status.is_final();
         let told = if self.ended {
             event.event("done").json_data(JobView::from(job))

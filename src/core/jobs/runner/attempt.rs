@@ -262,8 +262,8 @@ impl Attempt {
         }
         let is_over = matches!(last, Last::Succeeded { .. } | Last::Failed(_) | Last::Cancelled);
         if job.is_divided && is_over {
-            let shared = self.worker.folders.shared(&job.id);
-            if let Err(error) = blocking(move || artifacts::remove(&shared)).await {
+            let (folders, id) = (self.worker.folders.clone(), job.id.clone());
+            if let Err(error) = blocking(move || folders.remove_shared(&id)).await {
                 tracing::warn!(%error, "the folder that the parts shared can't be removed now");
             }
         }

@@ -53,11 +53,11 @@ impl Attempt {
         }
         let may_divide = self.handler.divides().is_some() && self.has_company().await?;
         if may_divide {
-            let shared = self.worker.folders.shared(&job.id);
+            let (folders, id) = (self.worker.folders.clone(), job.id.clone());
             let made = blocking(move || {
                 // What an earlier attempt left there is not this one's.
-                artifacts::remove(&shared)?;
-                fs::create_dir_all(shared)
+                folders.remove_shared(&id)?;
+                fs::create_dir_all(folders.shared(&id))
             });
             made.await.map_err(|error| cannot("make the folder that parts share", &error))?;
         }

@@ -91,10 +91,11 @@ async fn remove_unpublished(worker: &Worker) -> Result<(), Failure> {
 
 /// Folders that a divided job shared with its parts.
 async fn remove_shared(worker: &Worker) -> Result<(), Failure> {
+    listed(worker, |folders| folders.remove_gone()).await?;
     for id in listed(worker, |folders| folders.shared_jobs()).await? {
         let job = worker.store.get(&id).await.map_err(|error| error.to_failure())?;
         if job.is_none_or(|job| job.status.is_final()) {
-            listed(worker, move |folders| artifacts::remove(&folders.shared(&id))).await?;
+            listed(worker, move |folders| folders.remove_shared(&id)).await?;
         }
     }
     Ok(())

@@ -237,6 +237,12 @@ impl From<String> for Arg {
     }
 }
 
+impl From<Option<String>> for Arg {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<Option<&str>> for Arg {
     fn from(text: Option<&str>) -> Self {
         Self::Text(text.map(str::to_owned))

@@ -16,8 +16,6 @@ pub(super) struct Dialect {
     skip_locked: &'static str,
     /// Behind a `SELECT`: take the row, and wait for whoever has it.
     for_update: &'static str,
-    /// JSON that holds the `summary` of `result` alone; a result can be megabytes.
-    summary: &'static str,
     /// Whether `options` holds the text `$1`.
     options_hold: &'static str,
 }
@@ -29,7 +27,6 @@ pub(super) const SQLITE: Dialect = Dialect {
     // One writes at a time.
     skip_locked: "",
     for_update: "",
-    summary: "json_object('summary', json_extract(result, '$.summary'))",
     options_hold: "instr(options, $1) > 0",
 };
 
@@ -39,7 +36,6 @@ pub(super) const POSTGRES: Dialect = Dialect {
     workers: "textmill.workers",
     skip_locked: "FOR UPDATE SKIP LOCKED",
     for_update: "FOR UPDATE",
-    summary: "json_build_object('summary', result::json -> 'summary')::text",
     options_hold: "strpos(options, $1) > 0",
 };
 
@@ -52,7 +48,6 @@ impl Dialect {
             ("{workers}", self.workers),
             ("{skip_locked}", self.skip_locked),
             ("{for_update}", self.for_update),
-            ("{summary}", self.summary),
             ("{options_hold}", self.options_hold),
             ("{while_leased}", "WHERE id = $1 AND lease_token = $2 AND status = 'running'"),
             ("{lease_ends}", "lease_owner = NULL, lease_token = NULL, lease_expires_at = NULL"),

@@ -8,6 +8,7 @@ mod claiming;
 mod database;
 mod dialect;
 mod family;
+mod installation;
 mod postgres;
 mod queueing;
 mod relay;
@@ -194,6 +195,7 @@ impl JobStore for SqlJobStore {
         let end = leased(DOING, &self.statements.succeed, lease)
             .with(self.retention())
             .with(json(DOING, &result)?)
+            .with(result.get("summary").map(Value::to_string))
             .with(signed(rejected_count))
             .with(json(DOING, &artifacts)?);
         self.write_leased(end).await

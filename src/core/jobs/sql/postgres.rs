@@ -22,7 +22,7 @@ const ACQUIRE: Duration = Duration::from_secs(8);
 /// A connection that was idle for longer is asked whether it still is one.
 const DOUBT: Duration = Duration::from_secs(5);
 /// How long a server that is starting is waited for, and how often it is asked.
-const STARTING: Duration = Duration::from_secs(15);
+const STARTING: Duration = Duration::from_secs(5);
 const STARTING_PAUSE: Duration = Duration::from_millis(250);
 /// The port on which Supabase's pooler, and by habit others, hand a connection on after each transaction: statements
 /// can't be prepared once there and used later.

@@ -6,6 +6,8 @@
 
 use std::sync::LazyLock;
 
+use chrono::{DateTime, Utc};
+
 use super::database::Arg;
 use super::dialect::{Dialect, POSTGRES, SQLITE};
 use crate::core::ids::JobId;
@@ -145,9 +147,9 @@ const ADD_UP: &str = "UPDATE {jobs} SET progress_done = (
          progress_message = $2, version = version + 1, touched_at = {now}
      WHERE id = $1 AND status = 'running' AND lease_token IS NULL";
 
-/// $1 job, $2 token, $3 retention, $4 result, $5 rejected, $6 artifacts.
-const SUCCEED: &str = "UPDATE {jobs} SET status = 'succeeded', result = $4, rejected_count = $5, artifacts = $6,
-         error = NULL, finished_at = {now}, expires_at = {now} + $3, {lease_ends}, version = version + 1,
+/// $1 job, $2 token, $3 retention, $4 result, $5 its summary, $6 rejected, $7 artifacts.
+const SUCCEED: &str = "UPDATE {jobs} SET status = 'succeeded', result = $4, summary = $5, rejected_count = $6,
+         artifacts = $7, error = NULL, finished_at = {now}, expires_at = {now} + $3, {lease_ends}, version = version + 1,
          touched_at = {now}
      {while_leased}";
 
@@ -217,7 +219,7 @@ const IS_REFERENCED: &str = "SELECT EXISTS (SELECT 1 FROM {jobs} WHERE status = 
 const SEE_WORKER: &str =
     "INSERT INTO {workers} (name, host, pid, build, kinds, concurrency, silence, started_at, seen_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, {now}, {now})
-     ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at";
+     ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, silence = excluded.silence";
 
 /// Running jobs and who has them, longest first.
 const LEASES: &str = "SELECT id, kind, attempt, started_at, lease_owner FROM {jobs}
@@ -302,13 +304,20 @@ const TAKE: &str = "WITH next AS MATERIALIZED (SELECT id AS next_id, becomes, co
 /// Later than every id: ids are `job_` and hexadecimal digits.
 const AFTER_ALL: &str = "job_g";
 
+/// Ids begin with the time by the clock of whoever made them, which is trusted to within a day of the database's: so that
+/// the index on ids serves.
+fn earliest(created_at: DateTime<Utc>) -> String {
+    let milliseconds = created_at.timestamp_millis().saturating_sub(24 * 3_600_000).clamp(0, (1 << 48) - 1);
+    format!("job_{milliseconds:012x}")
+}
+
 /// Jobs, newest first, one more than `limit` to tell whether older ones follow. Of each result only its summary is read,
 /// and no artifacts: a list has many, and each can be megabytes.
 pub(super) fn list(dialect: &Dialect, filter: &JobFilter, before: Option<&JobId>, limit: u32) -> (String, Vec<Arg>) {
     let mut args: Vec<Arg> = vec![before.map_or(AFTER_ALL, JobId::as_str).into()];
     let mut statement = String::from(
         "SELECT id, kind, status, options, progress_done, progress_total, progress_unit, progress_message,
-             CASE WHEN result IS NOT NULL THEN {summary} END AS result, rejected_count, error, '[]' AS artifacts, attempt,
+             CASE WHEN result IS NOT NULL THEN '{\"summary\":' || coalesce(summary, 'null') || '}' END AS result, rejected_count, error, '[]' AS artifacts, attempt,
              max_attempts, priority, cancel_requested, parent_id, part, is_divided, lease_owner, created_by, created_at,
              run_at, started_at, finished_at, expires_at, version
          FROM {jobs} WHERE id < $1",
@@ -328,6 +337,7 @@ pub(super) fn list(dialect: &Dialect, filter: &JobFilter, before: Option<&JobId>
     }
     if let Some(time) = filter.created_after {
         only("created_at >=", time.timestamp_millis().into());
+        only("id >", earliest(time).into());
     }
     if filter.parent.is_none() {
         statement.push_str(" AND parent_id IS NULL");

@@ -10,10 +10,11 @@
 //! An attempt at a part that finds the part's outcome stored hands that over and does nothing else. That is what stops a
 //! worker that comes back too late; `staging::part` says what stops one that comes back in the middle.
 
+mod found;
 mod slices;
 mod stored;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -24,15 +25,11 @@ use walkdir::WalkDir;
 use super::error::ConversionError;
 use super::options::ConversionOptions;
 use super::outcome::{ConversionOutcome, FileOutcome, Summary};
-use super::plan::{self, ConversionSource, PlannedFile, Step};
+use super::plan::{self, ConversionSource, PlannedFile};
 use super::run::{UNIT, bytes, convert, convert_files};
 use super::staging::{PartSeat, STAGING, Site, Staging};
-use crate::core::archive::{self, ArchiveError, Member};
-use crate::core::failure::{Code, Fails, Failure};
 use crate::core::progress::Progress;
-use crate::core::tabular::input::UnpackLimits;
 use crate::operations::context::RunContext;
-use stored::Line;
 
 /// The folder among what parts share that takes the outputs of a job without a destination.
 const OUTPUTS: &str = "outputs";
@@ -142,9 +139,9 @@ impl SharedWork<'_> {
         }
         let mut lines = stored::part_lines(self.shared, part)?;
         lines.retain(|line| line.step.promise().is_some());
-        let earlier = lines.iter_mut().filter_map(|line| line.earlier.take()).map(|earlier| earlier.into_owned());
+        let earlier = lines.iter_mut().filter_map(|line| line.earlier.take()).map(Cow::into_owned);
         let staging = seat.begin(earlier.collect())?;
-        let files = found_again(self.source.path(), lines);
+        let files = found::found_again(self.source.path(), lines);
         let converted = convert_files(&files, self.options, &staging, context).and_then(|outcomes| {
             staging.flush()?;
             stored::write_outcome(self.shared, part, &outcomes)?;
@@ -184,56 +181,6 @@ impl SharedWork<'_> {
         let outcome = staging.close(files)?;
         Ok(Some(outcome))
     }
-}
-
-/// The files of a part where they lie now. What is gone fails when it is opened; what is gone from an archive, or with
-/// it, fails here, in the same words as if it had gone while a run was going on.
-fn found_again(source: &Path, lines: Vec<Line<'_>>) -> Vec<PlannedFile> {
-    let mut archives = Archives::default();
-    let file = |line: Line<'_>| {
-        let mut file = PlannedFile {
-            path: source.join(&*line.name),
-            member: None,
-            name: line.name.into_owned(),
-            size_bytes: line.size_bytes,
-            step: line.step.into_owned(),
-        };
-        if let Some(member) = line.member {
-            file.path = source.join(file.name.strip_suffix(&format!("/{member}")).unwrap_or(&file.name));
-            match archives.member(&file.path, &member) {
-                Ok(member) => file.member = Some(member),
-                Err(failure) => file.step = Step::Refuse(failure),
-            }
-        }
-        file
-    };
-    lines.into_iter().map(file).collect()
-}
-
-/// The archive that was looked into last: its files are neighbours in a plan.
-#[derive(Debug, Default)]
-struct Archives {
-    latest: Option<(PathBuf, Result<HashMap<String, Member>, ArchiveError>)>,
-}
-
-impl Archives {
-    fn member(&mut self, archive: &Path, name: &str) -> Result<Member, Failure> {
-        if self.latest.as_ref().is_none_or(|(path, _)| path != archive) {
-            self.latest = None;
-        }
-        let (_, members) = self.latest.get_or_insert_with(|| (archive.to_owned(), members(archive)));
-        let members = members.as_ref().map_err(Fails::to_failure)?;
-        members.get(name).cloned().ok_or_else(|| {
-            Failure::new(Code::NotFound, "the archive has changed, and does not hold it any more")
-                .with_hint("convert the folder again")
-        })
-    }
-}
-
-/// Of files with the same name, the first is the one that can be read.
-fn members(archive: &Path) -> Result<HashMap<String, Member>, ArchiveError> {
-    let members = archive::list(archive, UnpackLimits::default())?;
-    Ok(members.into_iter().rev().map(|member| (member.name.clone(), member)).collect())
 }
 
 /// Everything below a folder under a second name, as it stands there.

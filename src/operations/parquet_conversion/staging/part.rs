@@ -75,3 +75,40 @@ fn take_away(folder: &Path, aside: &Path) -> Result<(), ConversionError> {
 fn fresh() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::parquet_conversion::plan::ConversionSource;
+
+    fn seat(folder: &Path, division: &str) -> Result<PartSeat, ConversionError> {
+        let source = ConversionSource::Folder(folder.join("in"));
+        PartSeat::take(Site::new(&folder.join("out"), &source, None)?, division, 1)
+    }
+
+    #[test]
+    fn one_attempt_at_a_part_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = seat(folder.path(), "one").unwrap();
+        assert!(matches!(seat(folder.path(), "one").unwrap_err(), ConversionError::Busy { .. }));
+        assert!(matches!(seat(folder.path(), "other").unwrap_err(), ConversionError::Busy { .. }));
+        drop(held);
+        assert!(seat(folder.path(), "one").is_ok());
+        assert!(seat(folder.path(), "other").is_ok());
+    }
+
+    #[test]
+    fn an_attempt_that_lost_its_locks_can_neither_write_nor_publish_once_the_next_has_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let late = seat(folder.path(), "one").unwrap().begin(Vec::new()).unwrap();
+        let (done, coming) = (late.scratch("0.0.parquet"), late.scratch("1.0.parquet"));
+        fs::write(&done, "whole").unwrap();
+        late.journal.unlock().unwrap();
+        let next = seat(folder.path(), "one").unwrap().begin(Vec::new()).unwrap();
+        assert!(fs::rename(&done, folder.path().join("out/a.csv.parquet")).is_err());
+        assert!(fs::write(&coming, "late").is_err());
+        fs::write(next.scratch("0.0.parquet"), "whole").unwrap();
+        late.leave();
+        assert!(next.scratch("0.0.parquet").is_file());
+    }
+}

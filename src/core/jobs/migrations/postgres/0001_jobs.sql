@@ -11,6 +11,8 @@ CREATE TABLE textmill.jobs (
     progress_unit           TEXT    NOT NULL DEFAULT '',
     progress_message        TEXT,
     result                  TEXT,
+    -- That of the result, which can be megabytes: lists show it.
+    summary                 TEXT,
     rejected_count          BIGINT  NOT NULL DEFAULT 0,
     error                   TEXT,
     artifacts               TEXT    NOT NULL DEFAULT '[]',

@@ -10,6 +10,8 @@ CREATE TABLE jobs_new (
     progress_unit           TEXT    NOT NULL DEFAULT '',
     progress_message        TEXT,
     result                  TEXT,
+    -- That of the result, which can be megabytes: lists show it.
+    summary                 TEXT,
     rejected_count          INTEGER NOT NULL DEFAULT 0,
     error                   TEXT,
     artifacts               TEXT    NOT NULL DEFAULT '[]',
@@ -48,12 +50,13 @@ CREATE TABLE jobs_new (
 ) STRICT;
 
 INSERT INTO jobs_new (id, kind, status, options, progress_done, progress_total, progress_unit, progress_message, result,
-    rejected_count, error, artifacts, attempt, max_attempts, priority, cancel_requested, created_by, created_at, run_at,
-    started_at, finished_at, expires_at, version, lease_owner, lease_token, lease_expires_at, touched_at,
+    summary, rejected_count, error, artifacts, attempt, max_attempts, priority, cancel_requested, created_by, created_at,
+    run_at, started_at, finished_at, expires_at, version, lease_owner, lease_token, lease_expires_at, touched_at,
     idempotency_principal, idempotency_key, idempotency_fingerprint)
 SELECT id, kind, status, options, progress_done, progress_total, progress_unit, progress_message, result,
-    rejected_count, error, artifacts, attempt, max_attempts, priority, cancel_requested, created_by, created_at, run_at,
-    started_at, finished_at, expires_at, version, lease_owner, lease_token, lease_expires_at, created_at,
+    result -> '$.summary', rejected_count, error, artifacts, attempt, max_attempts, priority,
+    cancel_requested, created_by, created_at, run_at, started_at, finished_at, expires_at, version, lease_owner,
+    lease_token, lease_expires_at, created_at,
     idempotency_principal, idempotency_key, idempotency_fingerprint FROM jobs;
 
 DROP TABLE jobs;

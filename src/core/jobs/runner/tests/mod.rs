@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test waits for each of its tasks")]
 
+mod dividing;
 mod recovery;
 
 use std::fs;

@@ -98,7 +98,7 @@ async fn nothing_that_is_asked_often_scans_the_table() {
              CASE WHEN status = 'running' AND n % 200 <> 0 THEN {now} + 60000 END, n % 200 = 0,
              CASE n % 5 WHEN 1 THEN 'job_' || lpad(to_hex(n / 1000 * 1000), 32, '0') END, CASE n % 5 WHEN 1 THEN n END,
              'p', 'k' || n
-         FROM (SELECT n, CASE WHEN n % 100 = 0 THEN 'running' WHEN n % 10 = 3 THEN 'queued' ELSE 'succeeded' END AS status
+         FROM (SELECT n, CASE WHEN n % 100 = 0 THEN 'running' WHEN n % 100 = 3 THEN 'queued' ELSE 'succeeded' END AS status
                FROM generate_series(1, 100000) AS numbers(n)) AS made",
     )
     .await;
@@ -128,6 +128,45 @@ async fn refuses_a_newer_schema_and_names_both_versions() {
     change(&store, "INSERT INTO textmill._sqlx_migrations VALUES (9, 'last', now(), true, '', 0)").await;
     let error = SqlJobStore::connect(&url, StoreSettings::default()).await.unwrap_err();
     assert!(matches!(error, StoreError::TooNew { found: 9, known: 1, .. }), "{error:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: make test-postgres"]
+async fn one_folder_goes_with_a_database_and_every_other_is_refused() {
+    let store = open_with(StoreSettings::default()).await;
+    let (shared, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    store.share(shared.path()).await.unwrap();
+    store.share(shared.path()).await.unwrap();
+    let error = store.share(other.path()).await.unwrap_err();
+    assert!(matches!(&error, StoreError::NotShared { why, .. } if why.contains("another folder")), "{error}");
+    assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
+    let another = open_with(StoreSettings::default()).await;
+    let error = another.share(shared.path()).await.unwrap_err();
+    assert!(matches!(&error, StoreError::NotShared { why, .. } if why.contains("another database")), "{error}");
+    // Its marker, taken along, makes a new folder the shared one.
+    std::fs::copy(shared.path().join("textmill-database-id"), other.path().join("textmill-database-id")).unwrap();
+    store.share(other.path()).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: make test-postgres"]
+async fn a_server_that_says_no_is_quoted_in_clear_words_without_the_password() {
+    let url = new_database().await;
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let wrong_database = format!("{server}/songs");
+    let nobody = "postgres://ada:secret@127.0.0.1:1/jobs".to_owned();
+    let nowhere = "postgres://ada:secret@no-such-host.invalid/jobs".to_owned();
+    for (url, words) in [
+        (&wrong_database, "no such database"),
+        (&nobody, "can't be reached"),
+        (&nowhere, "can't be reached"),
+        (&"postgres://ada:secret@:x/jobs".to_owned(), "no address of a PostgreSQL database"),
+    ] {
+        let error = SqlJobStore::connect(url, StoreSettings::default()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+        let said = error.to_string();
+        assert!(said.contains(words) && !said.contains("secret"), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

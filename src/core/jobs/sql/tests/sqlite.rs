@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::core::jobs::conformance::{Store, conformance_suite};
+use crate::core::jobs::sql::sqlite::step;
 
 async fn open() -> (Store, TempDir) {
     let (store, folder) = open_with(StoreSettings::default()).await;
@@ -61,6 +62,35 @@ async fn a_second_process_sees_the_first_ones_jobs_and_a_closed_file_holds_them(
     assert!(store.ping().await.is_err());
     let again = SqlJobStore::open_file(&folder.path().join("jobs.db"), StoreSettings::default()).await.unwrap();
     assert_eq!(again.get(&job.id).await.unwrap().unwrap().status, Status::Running);
+}
+
+#[tokio::test]
+async fn an_older_file_is_brought_up_to_date_with_its_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    let first = step(1, "jobs", include_str!("../../migrations/sqlite/0001_jobs.sql"));
+    sqlx::migrate::Migrator::with_migrations(vec![first]).run_direct(None, &mut connection, false).await.unwrap();
+    sqlx::raw_sql(
+        r#"INSERT INTO jobs (id, kind, status, options, result, max_attempts, created_by, created_at, run_at, expires_at)
+           VALUES ('job_01938c6f0b7a7c3e8d1f2a3b4c5d6e7f', 'conversion', 'succeeded', '{"a":1}',
+               '{"summary":{"files":2},"files":[]}', 3, 'ada', 5, 5, 9);
+           INSERT INTO jobs (id, kind, status, options, max_attempts, created_by, created_at, run_at, lease_owner,
+               lease_token, lease_expires_at)
+           VALUES ('job_01938c6f0b7a7c3e8d1f2a3b4c5d6e70', 'conversion', 'running', '{}', 3, 'ada', 5, 5, 'w', 't', 7)"#,
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    let store = SqlJobStore::open_file(&path, StoreSettings::default()).await.unwrap();
+    let jobs = store.list(&JobFilter::default(), None, 10).await.unwrap().items;
+    assert_eq!((jobs.len(), &jobs[0].result), (2, &Some(json!({ "summary": { "files": 2 } }))));
+    let ended = store.get(&jobs[0].id).await.unwrap().unwrap();
+    assert_eq!(ended.result, Some(json!({ "summary": { "files": 2 }, "files": [] })));
+    assert_eq!(store.mend_clock().await.unwrap(), 0);
+    assert_eq!(claim_one(&store).await.unwrap().job.id, jobs[1].id);
 }
 
 #[tokio::test]
