@@ -121,6 +121,11 @@ impl Change {
         self.new.as_ref().is_some_and(|new| new.status == "succeeded")
     }
 
+    /// Who held the lease before.
+    pub(super) fn worker(&self) -> Option<&str> {
+        self.old.as_ref()?.owner.as_deref()
+    }
+
     /// Whether a divided job is taken up again with this, its parts being done.
     pub(super) fn is_resumption(&self) -> bool {
         matches!((&self.old, &self.new), (Some(old), Some(new))

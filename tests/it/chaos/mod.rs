@@ -118,11 +118,18 @@ impl Run {
 fn settle(crew: &mut Crew<'_>) {
     let site = crew.site;
     let open = format!("SELECT count(*) FROM {} WHERE status IN ('queued', 'running')", site.database.table("jobs"));
-    let begun = Instant::now();
+    let (begun, mut look) = (Instant::now(), Instant::now());
     while site.database.number(&open) > 0 {
         if begun.elapsed() > CALM_DEADLINE {
-            crew.faults.push(format!("jobs that never end: {}", crew.site.database.number(&open)));
+            crew.faults.push(format!("jobs that never end: {}", site.database.number(&open)));
             break;
+        }
+        if look.elapsed() > Duration::from_secs(5) {
+            look = Instant::now();
+            crew.faults.extend(verdict::dishonest(site));
+            if !crew.faults.is_empty() {
+                break;
+            }
         }
         crew.tend();
         std::thread::sleep(10 * TICK);

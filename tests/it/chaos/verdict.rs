@@ -39,6 +39,7 @@ pub(super) fn verdict(site: &Site, sources: &[Source], asked: &[Asked]) -> Verdi
     for change in &trail {
         trails.entry(&change.job).or_default().push(change);
     }
+    let claimed = successes_in_logs(site);
     let mut verdict = Verdict::default();
     let asked: HashMap<&str, &Order> = asked.iter().map(|asked| (asked.id.as_str(), &asked.order)).collect();
     for row in &rows {
@@ -46,6 +47,7 @@ pub(super) fn verdict(site: &Site, sources: &[Source], asked: &[Asked]) -> Verdi
         let trail = trails.get(id).map(Vec::as_slice).unwrap_or_default();
         let mut faults = verdict.of_trail(row, trail);
         faults.extend(of_files(site, row, trail));
+        faults.extend(of_logs(row, trail, claimed.get(id).map(Vec::as_slice).unwrap_or_default()));
         match (parent, asked.get(id)) {
             (Some(_), None) => verdict.parts += 1,
             (None, Some(order)) => {
@@ -128,6 +130,48 @@ pub(super) fn of_files(site: &Site, row: &Value, trail: &[&Change]) -> Vec<Strin
         faults.push(format!("its folder was changed {} ms after it had succeeded", moved - success.at));
     }
     faults
+}
+
+/// Which worker says that it ended which job well, in which attempt.
+fn successes_in_logs(site: &Site) -> HashMap<String, Vec<(String, i64)>> {
+    let logs = site.state().join("logs");
+    let mut successes: HashMap<_, Vec<_>> = HashMap::new();
+    for name in names(&logs).into_iter().filter(|name| name.starts_with("worker_")) {
+        // The last line of a process that was killed may be cut.
+        let text = String::from_utf8_lossy(&fs::read(logs.join(name)).unwrap()).into_owned();
+        for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+            if let ("succeeded", Some(job)) =
+                (line["fields"]["outcome"].as_str().unwrap_or(""), line["job_id"].as_str())
+            {
+                let owner = line["owner"].as_str().unwrap().to_owned();
+                successes.entry(job.to_owned()).or_default().push((owner, line["attempt"].as_i64().unwrap()));
+            }
+        }
+    }
+    successes
+}
+
+/// What is wrong with who says that it ended a job: nobody but the one who held its lease may say so.
+fn of_logs(row: &Value, trail: &[&Change], said: &[(String, i64)]) -> Vec<String> {
+    let Some(success) = trail.iter().find(|change| change.is_success()) else {
+        return said.iter().map(|said| format!("it has not succeeded, but {said:?} says so")).collect();
+    };
+    let by = (success.worker().unwrap_or_default().to_owned(), row["attempt"].as_i64().unwrap_or_default());
+    match said {
+        [] => Vec::new(),
+        [one] if *one == by => Vec::new(),
+        _ => vec![format!("it was ended by {by:?}, but {said:?} say so")],
+    }
+}
+
+/// The first jobs that go a way that no honest queue takes; looked for early, since their jobs may never end.
+pub(super) fn dishonest(site: &Site) -> Vec<String> {
+    let trail = changes(&site.database);
+    let mut trails: HashMap<&str, Vec<&Change>> = HashMap::new();
+    for change in &trail {
+        trails.entry(&change.job).or_default().push(change);
+    }
+    trails.values().filter_map(|trail| Tally::of(trail).err()).take(3).collect()
 }
 
 /// What is wrong with a divided job: it was taken up again before its parts had ended.
