@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-service release \
+.PHONY: help run test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-service release \
         install-dev install-prod install-precommit run-precommit run-docker clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -29,6 +29,10 @@ test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, cr
 	@$(call need,$(CARGO),see https://rustup.rs)
 	$(CARGO) test
 
+test-postgres: ## The tests that need PostgreSQL, on a server of their own that is fetched if need be
+	@$(call need,$(CARGO),see https://rustup.rs)
+	tests/support/postgres.sh $(CARGO) test --lib --test it postgres -- --ignored --skip ::full::
+
 test-goldens: ## Compare with reference outputs kept outside this repository: DATA=dir
 	@tests/support/test_on_data.sh goldens "$(DATA)"
 
@@ -37,7 +41,7 @@ test-corpus: ## Convert a corpus with a manifest.json of expected shapes: DATA=d
 
 test-full: ## make test, then the tests that are too long for it, then every figure of make bench
 	$(MAKE) test
-	$(CARGO) test --lib --bins --test it -- --ignored
+	tests/support/postgres.sh $(CARGO) test --lib --bins --test it -- --ignored --nocapture
 	$(MAKE) bench
 
 fuzz: TARGET ?= delimited

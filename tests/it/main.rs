@@ -4,6 +4,7 @@
 
 mod architecture;
 mod archives;
+mod chaos;
 mod cli;
 mod config_reference;
 mod conversion;

@@ -1,14 +1,22 @@
 //! The built program as its users meet it: a command that is run, a service that is asked over HTTP.
 
+pub(crate) mod database;
+pub(crate) mod postgres;
+pub(crate) mod process;
+pub(crate) mod proxy;
+pub(crate) mod service;
+pub(crate) mod site;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use textmill::core::isolation::{Isolation, Limits};
 use textmill::operations::context::RunContext;
+
+pub(crate) use service::Service;
 
 /// Longest wait for anything; a deadline, not a pause.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
@@ -53,84 +61,6 @@ pub(crate) fn json(output: &Output) -> Value {
 /// Bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// A running service on a free port; ended when dropped.
-pub(crate) struct Service {
-    child: Child,
-    /// `http://127.0.0.1:PORT`
-    pub(crate) url: String,
-    /// Asks it.
-    pub(crate) client: reqwest::blocking::Client,
-}
-
-impl Service {
-    /// Starts it in a folder, which is its data root and holds its state.
-    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        Self::start_with(textmill(folder), arguments)
-    }
-
-    /// Starts a prepared command.
-    pub(crate) fn start_with(mut command: Command, arguments: &[&str]) -> Self {
-        command.args(["serve", "--bind", "127.0.0.1:0"]).args(arguments).stderr(Stdio::piped()).stdout(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = Vec::new();
-        let url = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("it ended: {said:?}")).unwrap();
-            let url = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")).map(str::to_owned);
-            said.push(line);
-            if let Some(url) = url {
-                break url;
-            }
-        };
-        // Somebody must read what it goes on to say, or it would block.
-        std::thread::spawn(move || lines.for_each(drop));
-        let client = reqwest::blocking::Client::builder().timeout(DEADLINE).build().unwrap();
-        Self { child, url, client }
-    }
-
-    /// GETs JSON.
-    pub(crate) fn get(&self, path: &str) -> Value {
-        self.client.get(format!("{}{path}", self.url)).send().unwrap().json().unwrap()
-    }
-
-    /// Queues a conversion and answers the job.
-    pub(crate) fn convert(&self, request: &Value) -> Value {
-        let answer = self.client.post(format!("{}/v1/conversions", self.url)).json(request).send().unwrap();
-        assert_eq!(answer.status(), 202, "{}", answer.text().unwrap());
-        answer.json().unwrap()
-    }
-
-    /// The job once it has ended.
-    pub(crate) fn ended(&self, id: &str) -> Value {
-        let mut job = Value::Null;
-        wait_until("the job ends", || {
-            job = self.get(&format!("/v1/jobs/{id}"));
-            ["succeeded", "failed", "cancelled"].contains(&job["status"].as_str().unwrap())
-        });
-        job
-    }
-
-    /// `kill -9`
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// `kill -TERM`, and how it ended.
-    pub(crate) fn terminate(&mut self) -> std::process::ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.child.wait().unwrap()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Looks again and again until it is so; fails after [`DEADLINE`].

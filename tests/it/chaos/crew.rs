@@ -1,0 +1,261 @@
+//! The processes of a chaos run, and everything that happens to them.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::support::postgres::Restart;
+use crate::support::process::Process;
+use crate::support::proxy::Proxy;
+use crate::support::service::LOOPBACK;
+use crate::support::site::Site;
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Takes requests and runs this many jobs at once.
+    Service { workers: u32 },
+    /// Runs this many jobs at once.
+    Worker { concurrency: u32 },
+}
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disturbance {
+    /// `kill -9`, and a new process in its place.
+    Kill,
+    /// `SIGSTOP`, and some time later `SIGCONT`.
+    Pause,
+    /// All connections to the server break.
+    Cut,
+    /// Nothing comes through to the server, and nobody says so.
+    Freeze,
+    /// The server is restarted.
+    Restart(Restart),
+}
+
+/// Everything that can happen, each as often as it is to happen among others. Drawn like cards, so that a short run has
+/// something of everything.
+pub(super) struct Deck {
+    left: Vec<Disturbance>,
+    has_server: bool,
+}
+
+impl Deck {
+    /// For processes with a database server, or without.
+    pub(super) fn new(has_server: bool) -> Self {
+        Self { left: Vec::new(), has_server }
+    }
+
+    /// The next thing to happen.
+    pub(super) fn draw(&mut self, random: &mut fastrand::Rng) -> Disturbance {
+        use Disturbance::{Cut, Freeze, Kill, Pause};
+        if self.left.is_empty() {
+            self.left = vec![Kill, Pause, Kill, Pause, Kill, Pause];
+            if self.has_server {
+                let restart = if random.bool() { Restart::Fast } else { Restart::Immediate };
+                self.left.extend([Cut, Freeze, Cut, Disturbance::Restart(restart)]);
+            }
+            random.shuffle(&mut self.left);
+        }
+        self.left.pop().unwrap()
+    }
+}
+
+/// How often what happened.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Happened {
+    pub(super) kills: u32,
+    pub(super) pauses: u32,
+    pub(super) cuts: u32,
+    pub(super) freezes: u32,
+    pub(super) restarts: u32,
+}
+
+/// A process, replaced when it dies, and its line to the database server.
+struct Slot {
+    role: Role,
+    proxy: Option<Proxy>,
+    process: Process,
+    resumes_at: Option<Instant>,
+    thaws_at: Option<Instant>,
+}
+
+/// All processes of a run; ended when dropped.
+pub(super) struct Crew<'a> {
+    pub(super) site: &'a Site,
+    slots: Vec<Slot>,
+    /// Where services can be asked now.
+    pub(super) urls: Arc<Mutex<Vec<String>>>,
+    /// What no process may do.
+    pub(super) faults: Vec<String>,
+    pub(super) happened: Happened,
+}
+
+impl<'a> Crew<'a> {
+    /// Starts a process for each role.
+    pub(super) fn start(site: &'a Site, roles: &[Role]) -> Self {
+        let slots = roles.iter().map(|&role| Slot::start(site, role)).collect();
+        let mut crew = Self { site, slots, urls: Arc::default(), faults: Vec::new(), happened: Happened::default() };
+        for slot in &mut crew.slots {
+            slot.process.wait_for(slot.role.greeting());
+        }
+        crew.tend();
+        crew
+    }
+
+    /// Ends what has lasted its time, and puts a new process in the place of one that ended.
+    pub(super) fn tend(&mut self) {
+        let now = Instant::now();
+        for slot in &mut self.slots {
+            if slot.resumes_at.is_some_and(|at| at <= now) {
+                slot.resume();
+            }
+            if slot.thaws_at.is_some_and(|at| at <= now) {
+                slot.thaw();
+            }
+            if let Some(status) = slot.process.exited() {
+                // One that finds no database at its start gives up, and whoever supervises it starts it again.
+                let may_end = slot.proxy.is_some() && !slot.process.has_said(slot.role.greeting());
+                if !may_end {
+                    let words = slot.process.last_words();
+                    self.faults.push(format!("{:?} ended by itself with {status}: {words}", slot.role));
+                }
+                slot.replace(self.site);
+            }
+        }
+        *self.urls.lock().unwrap() = self.slots.iter().filter_map(|slot| slot.process.word(LOOPBACK)).collect();
+    }
+
+    /// Lets something happen, to somebody.
+    pub(super) fn disturb(&mut self, what: Disturbance, random: &mut fastrand::Rng) {
+        let is_too_quiet = self.slots.iter().filter(|slot| slot.is_out()).count() * 2 >= self.slots.len();
+        let victim = random.usize(..self.slots.len());
+        let slot = &mut self.slots[victim];
+        match what {
+            Disturbance::Kill => {
+                self.happened.kills += 1;
+                slot.process.kill();
+                slot.replace(self.site);
+            }
+            Disturbance::Cut => {
+                self.happened.cuts += 1;
+                slot.cut();
+            }
+            Disturbance::Restart(how) => {
+                self.happened.restarts += 1;
+                self.site.database.server().unwrap().restart(how);
+            }
+            // Somebody must go on.
+            _ if is_too_quiet || slot.is_out() => {}
+            Disturbance::Freeze => {
+                self.happened.freezes += 1;
+                slot.freeze_for(Duration::from_millis(random.u64(200..6_000)));
+            }
+            // Mostly past the lease.
+            Disturbance::Pause => {
+                self.happened.pauses += 1;
+                slot.pause_for(Duration::from_millis(random.u64(1_500..6_000)));
+            }
+        }
+    }
+
+    /// Lets every process work and reach the database again.
+    pub(super) fn calm(&mut self) {
+        for slot in &mut self.slots {
+            slot.resume();
+            slot.thaw();
+        }
+    }
+
+    /// Puts a fresh process in the place of the last one, which ends in good order.
+    pub(super) fn replace_last(&mut self) {
+        let Some(slot) = self.slots.last_mut() else { return };
+        slot.process.terminate();
+        slot.replace(self.site);
+        slot.process.wait_for(slot.role.greeting());
+    }
+
+    /// Ends every process as an operator does.
+    pub(super) fn terminate(&mut self) {
+        for slot in &mut self.slots {
+            let status = slot.process.terminate();
+            if !status.success() {
+                let words = slot.process.last_words();
+                self.faults.push(format!("{:?} ended with {status} after SIGTERM: {words}", slot.role));
+            }
+        }
+    }
+
+    /// What each process said last.
+    pub(super) fn last_words(&self) -> String {
+        let words = |slot: &Slot| format!("--- {:?} {}\n{}\n", slot.role, slot.process.id(), slot.process.last_words());
+        self.slots.iter().map(words).collect()
+    }
+}
+
+impl Role {
+    /// What it says when it has started.
+    fn greeting(self) -> &'static str {
+        match self {
+            Self::Service { .. } => LOOPBACK,
+            Self::Worker { .. } => "at once (stop:",
+        }
+    }
+}
+
+impl Slot {
+    fn start(site: &Site, role: Role) -> Self {
+        let proxy = site.database.server().map(|server| Proxy::to(server.address()));
+        let process = launch(site, role, proxy.as_ref());
+        Self { role, proxy, process, resumes_at: None, thaws_at: None }
+    }
+
+    fn replace(&mut self, site: &Site) {
+        self.resumes_at = None;
+        self.process = launch(site, self.role, self.proxy.as_ref());
+    }
+
+    fn is_out(&self) -> bool {
+        self.resumes_at.is_some() || self.thaws_at.is_some()
+    }
+
+    fn pause_for(&mut self, time: Duration) {
+        self.process.pause();
+        self.resumes_at = Some(Instant::now() + time);
+    }
+
+    fn resume(&mut self) {
+        if self.resumes_at.take().is_some() {
+            self.process.resume();
+        }
+    }
+
+    fn cut(&self) {
+        self.proxy.iter().for_each(Proxy::cut);
+    }
+
+    fn freeze_for(&mut self, time: Duration) {
+        self.proxy.iter().for_each(Proxy::freeze);
+        self.thaws_at = Some(Instant::now() + time);
+    }
+
+    fn thaw(&mut self) {
+        if self.thaws_at.take().is_some() {
+            self.proxy.iter().for_each(Proxy::thaw);
+        }
+    }
+}
+
+/// Starts a process; does not wait until it works.
+fn launch(site: &Site, role: Role, proxy: Option<&Proxy>) -> Process {
+    let mut command = site.command_by(proxy.map(|proxy| proxy.address.to_string()).as_deref());
+    match role {
+        Role::Service { workers } => {
+            command.args(["serve", "--bind", "127.0.0.1:0", "--workers", &workers.to_string()]);
+        }
+        Role::Worker { concurrency } => {
+            command.args(["worker", "--concurrency", &concurrency.to_string()]);
+        }
+    }
+    Process::start(command)
+}

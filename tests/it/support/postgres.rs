@@ -1,0 +1,87 @@
+//! The PostgreSQL that `tests/support/postgres.sh` started: databases of a test's own, restarts, plain questions.
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Tests that restart the server hold it alone, all others together.
+static SERVER: RwLock<()> = RwLock::new(());
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+/// How a test holds the server.
+#[expect(dead_code, reason = "held, not read")]
+enum Hold {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
+/// The server, held as long as this lives.
+pub(crate) struct Server {
+    _hold: Hold,
+    /// Of a superuser, in the database `postgres`.
+    url: String,
+}
+
+/// How the server is restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// Connections are ended, everything is written down first.
+    Fast,
+    /// As a crash: it recovers from its log.
+    Immediate,
+}
+
+impl Server {
+    /// For a test that others may run beside.
+    pub(crate) fn shared() -> Self {
+        Self::held(Hold::Shared(SERVER.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// For a test that restarts it.
+    pub(crate) fn alone() -> Self {
+        Self::held(Hold::Alone(SERVER.write().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn held(hold: Hold) -> Self {
+        Self { _hold: hold, url: variable("TEST_DATABASE_URL") }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let (_, after_user) = self.url.split_once('@').unwrap();
+        after_user.split('/').next().unwrap().parse().unwrap()
+    }
+
+    /// The URL of a database on it; of its proxy, when `address` is one's.
+    pub(crate) fn url(&self, address: SocketAddr, database: &str) -> String {
+        format!("postgres://postgres@{address}/{database}")
+    }
+
+    /// A name for a database that no other test has.
+    pub(crate) fn fresh_name(&self) -> String {
+        format!("test_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The URL of the superuser, in the database `postgres`.
+    pub(crate) fn maintenance_url(&self) -> &str {
+        &self.url
+    }
+
+    /// Restarts it and waits until it takes connections.
+    pub(crate) fn restart(&self, how: Restart) {
+        let mode = match how {
+            Restart::Fast => "fast",
+            Restart::Immediate => "immediate",
+        };
+        let mut command = Command::new(variable("TEST_POSTGRES_CTL"));
+        let status = command.args(["restart", "-m", mode]).stdin(Stdio::null()).stdout(Stdio::null()).status();
+        assert!(status.unwrap().success(), "PostgreSQL did not come back after a {mode} restart");
+    }
+}
+
+fn variable(name: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
+    let value = std::env::var(name);
+    value.unwrap_or_else(|_| panic!("{name} is not set: run this by `make test-postgres`"))
+}
