@@ -114,6 +114,10 @@ fn refused(error: &sqlx::Error, place: &str) -> StoreError {
             ("the server has no connection left".to_owned(), "raise its max_connections, or put a pooler before it")
         }
         (Some("57P03"), _) => ("the server is still starting".to_owned(), "wait until it is ready, then try again"),
+        (Some("42501"), _) => (
+            format!("this user may not make or change the schema `textmill`: {error}"),
+            "grant it CREATE on the database, or make the schema for it: CREATE SCHEMA textmill AUTHORIZATION …",
+        ),
         (None, sqlx::Error::Io(error)) => (
             format!("the server can't be reached: {error}"),
             "check host and port in the address, and whether the server runs",
@@ -128,11 +132,12 @@ fn refused(error: &sqlx::Error, place: &str) -> StoreError {
 
 /// Applies what is missing, all in one transaction: a second process waits, a kill leaves the schema as it was.
 async fn prepare(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
-    let opening = |error: MigrateError| StoreError::Open { place: place.to_owned(), source: Box::new(error) };
-    let asking = |error: sqlx::Error| StoreError::Open { place: place.to_owned(), source: Box::new(error) };
+    let asking = |error: sqlx::Error| refused(&error, place);
     let mut transaction = connection.begin().await.map_err(asking)?;
     sqlx::query(MIGRATING).execute(&mut *transaction).await.map_err(asking)?;
-    let migrator = migrator();
+    // To ask for a schema that is there takes the right to make one, which an owner of the schema alone has not.
+    let has_schema = sqlx::query_scalar("SELECT to_regnamespace('textmill') IS NOT NULL");
+    let migrator = migrator(has_schema.fetch_one(&mut *transaction).await.map_err(asking)?);
     match migrator.run_direct(None, &mut *transaction, false).await {
         Ok(()) => transaction.commit().await.map_err(asking),
         Err(MigrateError::VersionMissing(_)) => {
@@ -141,18 +146,19 @@ async fn prepare(connection: &mut PgConnection, place: &str) -> Result<(), Store
             let known = migrator.iter().map(|step| step.version).max().unwrap_or_default();
             Err(StoreError::TooNew { place: place.to_owned(), found, known })
         }
-        Err(error) => Err(opening(error)),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(asking(error)),
+        Err(error) => Err(StoreError::Open { place: place.to_owned(), source: Box::new(error) }),
     }
 }
 
 /// All steps of the schema, oldest first.
-fn migrator() -> Migrator {
+fn migrator(has_schema: bool) -> Migrator {
     Migrator {
         migrations: vec![step(1, "jobs", include_str!("../migrations/postgres/0001_jobs.sql"))].into(),
         // Its own lock lasts for a connection, which a pooler may hand on.
         locking: false,
         table_name: "textmill._sqlx_migrations".into(),
-        create_schemas: vec!["textmill".into()].into(),
+        create_schemas: if has_schema { Vec::new() } else { vec!["textmill".into()] }.into(),
         ..Migrator::DEFAULT
     }
 }
