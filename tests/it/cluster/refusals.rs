@@ -13,13 +13,14 @@ const WORK: &[&str] = &["worker"];
 const LIST: &[&str] = &["job", "list"];
 
 /// The words with which a command gives up.
-fn refusal(mut command: Command, arguments: &[&str]) -> String {
+pub(super) fn refusal(mut command: Command, arguments: &[&str]) -> String {
     command.args(arguments);
     let mut process = Process::start(command);
     let status = process.ended();
     let words = process.last_words();
     assert_eq!(status.code(), Some(2), "{arguments:?}: {words}");
-    assert!(words.contains("error: ") && words.contains("hint: "), "{arguments:?}: {words}");
+    let says_what_to_do = words.contains("hint: ") || words.contains("must be ");
+    assert!(words.contains("error: ") && says_what_to_do, "{arguments:?}: {words}");
     assert!(!words.contains(PASSWORD), "{arguments:?} showed the password: {words}");
     words
 }
