@@ -114,16 +114,21 @@ fn refused(error: &sqlx::Error, place: &str) -> StoreError {
             ("the server has no connection left".to_owned(), "raise its max_connections, or put a pooler before it")
         }
         (Some("57P03"), _) => ("the server is still starting".to_owned(), "wait until it is ready, then try again"),
+        // The TLS library tells of certificates that way.
+        (None, sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => insecure(error),
+        (None, sqlx::Error::Tls(error)) => insecure(error),
         (None, sqlx::Error::Io(error)) => (
             format!("the server can't be reached: {error}"),
             "check host and port in the address, and whether the server runs",
         ),
-        (None, sqlx::Error::Tls(error)) => {
-            (format!("no secure connection: {error}"), "check `sslmode` in the address, and the certificates")
-        }
         _ => (error.to_string(), "the server's log may tell more"),
     };
     StoreError::Refused { place: place.to_owned(), why, hint }
+}
+
+fn insecure(error: &impl std::fmt::Display) -> (String, &'static str) {
+    let hint = "check `sslmode` in the address, and the server's certificate; `sslrootcert=FILE` names who signed it";
+    (format!("no secure connection: {error}"), hint)
 }
 
 /// Applies what is missing, all in one transaction: a second process waits, a kill leaves the schema as it was.
