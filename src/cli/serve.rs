@@ -1,5 +1,6 @@
 //! `textmill serve`: the HTTP service and its workers, until a signal ends it.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 
 use clap::Args;
@@ -174,8 +175,9 @@ fn readiness(app: &App, workers: Option<&JoinHandle<()>>) -> Vec<ReadinessCheck>
         ReadinessCheck::new("state_dir", move || {
             let state_dir = state_dir.clone();
             on_disk(move || {
+                // With a byte in it: a full disk makes empty files still.
                 tempfile::tempfile_in(&state_dir)
-                    .map(drop)
+                    .and_then(|mut file| file.write_all(b"."))
                     .map_err(|error| format!("it can't be written: {}", error.kind()))
             })
         }),

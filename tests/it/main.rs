@@ -6,6 +6,7 @@ mod architecture;
 mod archives;
 mod chaos;
 mod cli;
+mod cluster;
 mod config_reference;
 mod conversion;
 mod corpus;

@@ -74,10 +74,31 @@ impl Server {
             Restart::Fast => "fast",
             Restart::Immediate => "immediate",
         };
-        let mut command = Command::new(variable("TEST_POSTGRES_CTL"));
-        let status = command.args(["restart", "-m", mode]).stdin(Stdio::null()).stdout(Stdio::null()).status();
-        assert!(status.unwrap().success(), "PostgreSQL did not come back after a {mode} restart");
+        control(&["restart", "-m", mode]);
     }
+
+    /// Stops it until the answer is dropped.
+    pub(crate) fn stop(&self) -> Stopped {
+        control(&["stop", "-m", "fast"]);
+        Stopped(())
+    }
+}
+
+/// The server does not run; it is started again when this is dropped.
+#[must_use]
+pub(crate) struct Stopped(());
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        // Not `start`: only this takes the settings of the last start.
+        control(&["restart", "-m", "fast"]);
+    }
+}
+
+fn control(arguments: &[&str]) {
+    let mut command = Command::new(variable("TEST_POSTGRES_CTL"));
+    let status = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.unwrap().success(), "pg_ctl {arguments:?} failed");
 }
 
 fn variable(name: &str) -> String {

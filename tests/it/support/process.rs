@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -17,6 +18,7 @@ const KEPT_LINES: usize = 200;
 pub(crate) struct Process {
     child: Child,
     said: Arc<Mutex<Vec<String>>>,
+    listening: Option<JoinHandle<()>>,
 }
 
 impl Process {
@@ -26,8 +28,10 @@ impl Process {
         let said = Arc::new(Mutex::new(Vec::new()));
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
         // Somebody must read all of it, or it would block.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| keep(&mut kept.lock().unwrap(), line)));
-        Self { child, said }
+        let listening = std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| keep(&mut kept.lock().unwrap(), line))
+        });
+        Self { child, said, listening: Some(listening) }
     }
 
     /// The word of a line it said that begins like this, if it has said it.
@@ -66,6 +70,17 @@ impl Process {
         self.child.try_wait().unwrap()
     }
 
+    /// Waits until it ends by itself, and has said all it had to say.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let mut ended = None;
+        wait_until("it ends", || {
+            ended = self.exited();
+            ended.is_some()
+        });
+        self.listening.take().into_iter().for_each(|listening| listening.join().unwrap());
+        ended.unwrap()
+    }
+
     /// `kill -9`, on a paused one too.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -85,12 +100,7 @@ impl Process {
     /// `kill -TERM`, and how it ended.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
-        let mut ended = None;
-        wait_until("it ends after SIGTERM", || {
-            ended = self.exited();
-            ended.is_some()
-        });
-        ended.unwrap()
+        self.ended()
     }
 
     fn signal(&self, signal: Signal) {

@@ -115,6 +115,10 @@ fn refused(error: &sqlx::Error, place: &str) -> StoreError {
             ("the server has no connection left".to_owned(), "raise its max_connections, or put a pooler before it")
         }
         (Some("57P03"), _) => ("the server is still starting".to_owned(), "wait until it is ready, then try again"),
+        (Some("42501"), _) => (
+            format!("this user may not make or change the schema `textmill`: {error}"),
+            "grant it CREATE on the database, or make the schema for it: CREATE SCHEMA textmill AUTHORIZATION …",
+        ),
         // The TLS library tells of certificates that way.
         (None, sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => insecure(error),
         (None, sqlx::Error::Tls(error)) => insecure(error),
@@ -138,7 +142,9 @@ async fn prepare(connection: &mut PgConnection, place: &str) -> Result<(), Store
     let asking = |error: sqlx::Error| refused(&error, place);
     let mut transaction = connection.begin().await.map_err(asking)?;
     sqlx::query(MIGRATING).execute(&mut *transaction).await.map_err(asking)?;
-    let migrator = migrator();
+    // To ask for a schema that is there takes the right to make one, which an owner of the schema alone has not.
+    let has_schema = sqlx::query_scalar("SELECT to_regnamespace('textmill') IS NOT NULL");
+    let migrator = migrator(has_schema.fetch_one(&mut *transaction).await.map_err(asking)?);
     match migrator.run_direct(None, &mut *transaction, false).await {
         Ok(()) => transaction.commit().await.map_err(asking),
         Err(MigrateError::VersionMissing(_)) => {
@@ -153,13 +159,13 @@ async fn prepare(connection: &mut PgConnection, place: &str) -> Result<(), Store
 }
 
 /// All steps of the schema, oldest first.
-fn migrator() -> Migrator {
+fn migrator(has_schema: bool) -> Migrator {
     Migrator {
         migrations: vec![step(1, "jobs", include_str!("../migrations/postgres/0001_jobs.sql"))].into(),
         // Its own lock lasts for a connection, which a pooler may hand on.
         locking: false,
         table_name: "textmill._sqlx_migrations".into(),
-        create_schemas: vec!["textmill".into()].into(),
+        create_schemas: if has_schema { Vec::new() } else { vec!["textmill".into()] }.into(),
         ..Migrator::DEFAULT
     }
 }

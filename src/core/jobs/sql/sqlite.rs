@@ -64,7 +64,17 @@ async fn try_pools(path: &Path) -> Result<Pools, Refusal> {
     // power cut could take back a job whose `202 Accepted` the client has, or a result that was already read; a few
     // fsyncs per job are a small price.
     let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-    let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+    let pool = || {
+        SqlitePoolOptions::new()
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            // A full disk ends a transaction by itself, of which the driver hears nothing: it would refuse every
+            // further one on this connection. The ping lets it finish what it can.
+            .after_release(|connection, _| {
+                Box::pin(async move { Ok(connection.ping().await.is_ok() && !connection.is_in_transaction()) })
+            })
+    };
     Ok(Pools {
         writer: pool().max_connections(1).connect_with(options.clone()).await?,
         reader: pool().max_connections(READERS).connect_with(options.pragma("query_only", "ON")).await?,
@@ -154,6 +164,22 @@ mod tests {
         let pools = pools(&path).await.unwrap();
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&pools.reader).await.unwrap();
         assert_eq!(mode, "wal");
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_keeps_nobody_from_writing_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let pools = pools(&folder.path().join("jobs.db")).await.unwrap();
+        // As small as the file is now: for this connection the disk is full.
+        let prepare = "CREATE TABLE filler (bytes BLOB); PRAGMA max_page_count = 1";
+        sqlx::raw_sql(prepare).execute(&pools.writer).await.unwrap();
+        let mut session = pools.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let fill = sqlx::query("INSERT INTO filler VALUES (zeroblob(1000000))");
+        assert!(fill.execute(&mut *session).await.unwrap_err().to_string().contains("full"));
+        drop(session);
+        let mut session = pools.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::query("INSERT INTO filler VALUES (zeroblob(1000000))").execute(&mut *session).await.unwrap();
+        session.commit().await.unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
