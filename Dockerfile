@@ -19,6 +19,8 @@ RUN groupadd --system --gid 10001 textmill \
     && useradd --system --uid 10001 --gid textmill --home-dir /state --shell /usr/sbin/nologin textmill \
     && install -d -o textmill -g textmill /data /state /keys
 COPY --from=build /out/textmill /usr/local/bin/textmill
+# For a database that is reached with `sslmode=verify-full`.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/textmill/
 USER 10001:10001
 WORKDIR /data

@@ -62,7 +62,12 @@ pub(super) enum Last {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The row says so.
-    Stored(&'static str),
+    Stored {
+        /// For the log.
+        outcome: &'static str,
+        /// Whether the job has ended.
+        is_over: bool,
+    },
     /// Another worker has the job: nothing was published.
     LeaseLost,
     /// The store failed: the lease runs out, and the job is run again.
@@ -85,9 +90,9 @@ impl Attempt {
             end
         };
         let (end, ()) = tokio::join!(work, self.worker.keep_lease(&self.claim.lease, &self.stop, shutdown, &over));
-        self.wake_others();
+        self.wake_others(end);
         let outcome = match end {
-            End::Stored(outcome) => outcome,
+            End::Stored { outcome, .. } => outcome,
             End::LeaseLost => "lease_lost",
             End::Unknown => "unknown",
         };
@@ -95,11 +100,16 @@ impl Attempt {
         tracing::info!(outcome, duration_ms, "job ended");
     }
 
-    /// The job may be taken again; that of which it is a part may be ready to be put together.
-    fn wake_others(&self) {
-        let job = &self.claim.job;
-        self.worker.events.work(&job.id);
-        job.parent_id.iter().for_each(|whole| self.worker.events.work(whole));
+    /// A job that was given back may be taken again, and that of which it is a part may be ready to be put together.
+    fn wake_others(&self, end: End) {
+        let (job, events) = (&self.claim.job, &self.worker.events);
+        match end {
+            End::Stored { is_over: true, .. } => events.changed(&job.id),
+            _ => events.work(&job.id),
+        }
+        if let Some(whole) = &job.parent_id {
+            events.work(whole);
+        }
     }
 
     /// The job, or the one that it is a part of.
@@ -182,7 +192,7 @@ impl Attempt {
         }
         let JobOutput { result, rejected_count } = output;
         let end = self.write(Last::Succeeded { result, rejected_count, artifacts }).await;
-        if !matches!(end, End::Stored(_)) {
+        if !matches!(end, End::Stored { .. }) {
             self.take_back().await;
         }
         drop(lock);
@@ -239,7 +249,7 @@ impl Attempt {
             match self.try_write(&last).await {
                 Ok(true) => {
                     self.tidy_after(&last).await;
-                    return End::Stored(last.as_str());
+                    return End::Stored { outcome: last.as_str(), is_over: last.is_over() };
                 }
                 Ok(false) => return End::LeaseLost,
                 Err(_) if tries < WRITE_TRIES => {
@@ -260,8 +270,7 @@ impl Attempt {
         if matches!(last, Last::Failed(_) | Last::Cancelled) {
             self.worker.folders.forget(&job.id).await;
         }
-        let is_over = matches!(last, Last::Succeeded { .. } | Last::Failed(_) | Last::Cancelled);
-        if job.is_divided && is_over {
+        if job.is_divided && last.is_over() {
             let (folders, id) = (self.worker.folders.clone(), job.id.clone());
             if let Err(error) = blocking(move || folders.remove_shared(&id)).await {
                 tracing::warn!(%error, "the folder that the parts shared can't be removed now");
@@ -286,6 +295,11 @@ impl Attempt {
 }
 
 impl Last {
+    /// Whether the job ends with it; a cancel that comes in between may end it all the same.
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Succeeded { .. } | Self::Failed(_) | Self::Cancelled)
+    }
+
     fn as_str(&self) -> &'static str {
         match self {
             Self::Succeeded { .. } => "succeeded",

@@ -199,8 +199,26 @@ async fn in_time<T>(doing: &'static str, work: impl Future<Output = sqlx::Result
 
 /// For `map_err`: a statement that failed.
 pub(super) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |error| StoreError::Query { doing, source: Box::new(error) }
+    move |error| {
+        let source: Box<dyn std::error::Error + Send + Sync> =
+            if is_pooled(&error) { Box::new(Pooled) } else { Box::new(error) };
+        StoreError::Query { doing, source }
+    }
 }
+
+/// Whether a statement that was prepared is not there, or is there although nobody prepared it.
+pub(super) fn is_pooled(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("42P05" | "26000"))
+}
+
+/// What stands between us and the server can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a pooler in between hands connections on after each transaction, and does not know prepared statements; use its \
+     session mode (Supabase: port 5432) or the server itself"
+)]
+pub(super) struct Pooled;
 
 impl Row {
     pub(super) fn text(&self, name: &str) -> sqlx::Result<Option<String>> {

@@ -1,7 +1,8 @@
 //! Connecting to a `PostgreSQL` server: does it let us in, is our schema new enough, and how connections behave.
 //!
 //! For: everything before the first statement. Not for: the statements. The one decision: all names are written with
-//! their schema and nothing is set for a connection, so that a pooler in front of the server may hand connections on.
+//! their schema and nothing is set for a connection, so that a pooler may stand in between; one that hands connections on
+//! after each transaction must know prepared statements, though.
 
 use std::borrow::Cow;
 use std::io;
@@ -12,11 +13,14 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use super::database::{Pooled, is_pooled};
 use super::sqlite::step;
 use crate::core::jobs::store::StoreError;
 
 /// Connections of one process at most.
-const CONNECTIONS: u32 = 16;
+const CONNECTIONS: u32 = 8;
+/// A connection that was not used for so long is closed: others may need it more.
+const IDLE: Duration = Duration::from_mins(1);
 /// How long a statement waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(8);
 /// A connection that was idle for longer is asked whether it still is one.
@@ -24,9 +28,6 @@ const DOUBT: Duration = Duration::from_secs(5);
 /// How long a server that is starting is waited for, and how often it is asked.
 const STARTING: Duration = Duration::from_secs(5);
 const STARTING_PAUSE: Duration = Duration::from_millis(250);
-/// The port on which Supabase's pooler, and by habit others, hand a connection on after each transaction: statements
-/// can't be prepared once there and used later.
-const TRANSACTION_POOLER_PORT: u16 = 6543;
 /// One process prepares the schema at a time: "tmil" and one more.
 const MIGRATING: &str = "SELECT pg_advisory_xact_lock(1953327469)";
 
@@ -41,6 +42,7 @@ pub(super) async fn pool(url: &str) -> Result<PgPool, StoreError> {
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
+        .idle_timeout(IDLE)
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move { Ok(about.idle_for < DOUBT || connection.ping().await.is_ok()) })
@@ -54,9 +56,8 @@ fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
         why: format!("it is no address of a PostgreSQL database: {}", without_url(&error, url)),
         hint: "write it as postgres://user:password@host:5432/database",
     })?;
-    let options = options.application_name("textmill");
-    let is_handed_on = options.get_port() == TRANSACTION_POOLER_PORT;
-    Ok(if is_handed_on { options.statement_cache_capacity(0) } else { options })
+    // No number of ours has a fraction, and a pooler refuses what it does not know.
+    Ok(options.application_name("textmill").extra_float_digits(None))
 }
 
 /// What is wrong with an address, without repeating it: it may hold a password.
@@ -118,16 +119,22 @@ fn refused(error: &sqlx::Error, place: &str) -> StoreError {
             format!("this user may not make or change the schema `textmill`: {error}"),
             "grant it CREATE on the database, or make the schema for it: CREATE SCHEMA textmill AUTHORIZATION …",
         ),
+        // The TLS library tells of certificates that way.
+        (None, sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => insecure(error),
+        (None, sqlx::Error::Tls(error)) => insecure(error),
         (None, sqlx::Error::Io(error)) => (
             format!("the server can't be reached: {error}"),
             "check host and port in the address, and whether the server runs",
         ),
-        (None, sqlx::Error::Tls(error)) => {
-            (format!("no secure connection: {error}"), "check `sslmode` in the address, and the certificates")
-        }
+        _ if is_pooled(error) => (Pooled.to_string(), "use the pooler's session mode, or the server itself"),
         _ => (error.to_string(), "the server's log may tell more"),
     };
     StoreError::Refused { place: place.to_owned(), why, hint }
+}
+
+fn insecure(error: &impl std::fmt::Display) -> (String, &'static str) {
+    let hint = "check `sslmode` in the address, and the server's certificate; `sslrootcert=FILE` names who signed it";
+    (format!("no secure connection: {error}"), hint)
 }
 
 /// Applies what is missing, all in one transaction: a second process waits, a kill leaves the schema as it was.
