@@ -71,7 +71,7 @@ impl Drop for Disk {
 
 fn site() -> Site {
     let mut site = Site::on_sqlite();
-    site.set("TEXTMILL_LEASE_S", 3);
+    site.set("TEXTMILL_LEASE_S", "3");
     fs::write(site.data().join("a.csv"), "x,y\n1,2\n").unwrap();
     site
 }

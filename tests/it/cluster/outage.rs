@@ -8,7 +8,6 @@ mod postgres {
 
     use crate::cluster::{front, many_files, worker};
     use crate::support::postgres::Server;
-    use crate::support::process::Process;
     use crate::support::service::Service;
     use crate::support::site::Site;
     use crate::support::wait_until;
@@ -51,7 +50,9 @@ mod postgres {
         let stopped = site.database.server().unwrap().stop();
         let begun = Instant::now();
         std::thread::scope(|scope| {
-            services.iter().for_each(|service| drop(scope.spawn(|| assert_refuses(service))));
+            for service in &services {
+                scope.spawn(|| assert_refuses(service));
+            }
         });
         std::thread::sleep(AWAY.saturating_sub(begun.elapsed()));
         drop(stopped);
@@ -67,6 +68,6 @@ mod postgres {
         let told = services[0].get("/v1/workers");
         let alive = told["items"].as_array().unwrap().iter().filter(|worker| worker["status"] == "alive");
         assert_eq!(alive.count(), 2, "{told}");
-        workers.iter_mut().for_each(|worker: &mut Process| assert!(worker.exited().is_none()));
+        assert!(workers.iter_mut().all(|worker| worker.exited().is_none()));
     }
 }

@@ -100,7 +100,7 @@ fn on_sqlite_a_client_of_a_killed_service_goes_on_with_another() {
 #[test]
 fn a_client_goes_on_when_its_only_service_was_killed_and_started_again() {
     let mut site = Site::on_sqlite();
-    site.set("TEXTMILL_LEASE_S", 3);
+    site.set("TEXTMILL_LEASE_S", "3");
     many_files(&site.data().join("in"));
     let start = || Service::start_with(site.command(), &["--workers", "1"]);
     let mut service = start();

@@ -40,7 +40,7 @@ impl Database {
     /// A fresh database on the server; dropped with this.
     pub(crate) fn postgres(server: Server) -> Self {
         let runtime = runtime();
-        let name = server.fresh_name();
+        let name = Server::fresh_name();
         let url = server.url(server.address(), &name);
         let pool = runtime.block_on(async {
             let maintenance = PgPoolOptions::new().connect(server.maintenance_url()).await.unwrap();

@@ -21,6 +21,13 @@ pub(crate) struct Server {
     _hold: Hold,
     /// Of a superuser, in the database `postgres`.
     url: String,
+    control: Control,
+}
+
+/// `pg_ctl` for the server.
+#[derive(Clone)]
+struct Control {
+    program: String,
 }
 
 /// How the server is restarted.
@@ -44,7 +51,8 @@ impl Server {
     }
 
     fn held(hold: Hold) -> Self {
-        Self { _hold: hold, url: variable("TEST_DATABASE_URL") }
+        let control = Control { program: variable("TEST_POSTGRES_CTL") };
+        Self { _hold: hold, url: variable("TEST_DATABASE_URL"), control }
     }
 
     /// Where it listens.
@@ -55,11 +63,12 @@ impl Server {
 
     /// The URL of a database on it; of its proxy, when `address` is one's.
     pub(crate) fn url(&self, address: SocketAddr, database: &str) -> String {
-        format!("postgres://postgres@{address}/{database}")
+        let (user, _) = self.url.split_once('@').unwrap();
+        format!("{user}@{address}/{database}")
     }
 
     /// A name for a database that no other test has.
-    pub(crate) fn fresh_name(&self) -> String {
+    pub(crate) fn fresh_name() -> String {
         format!("test_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -74,31 +83,35 @@ impl Server {
             Restart::Fast => "fast",
             Restart::Immediate => "immediate",
         };
-        control(&["restart", "-m", mode]);
+        self.control.run(&["restart", "-m", mode]);
     }
 
     /// Stops it until the answer is dropped.
     pub(crate) fn stop(&self) -> Stopped {
-        control(&["stop", "-m", "fast"]);
-        Stopped(())
+        self.control.run(&["stop", "-m", "fast"]);
+        Stopped { control: self.control.clone() }
     }
 }
 
 /// The server does not run; it is started again when this is dropped.
 #[must_use]
-pub(crate) struct Stopped(());
+pub(crate) struct Stopped {
+    control: Control,
+}
 
 impl Drop for Stopped {
     fn drop(&mut self) {
         // Not `start`: only this takes the settings of the last start.
-        control(&["restart", "-m", "fast"]);
+        self.control.run(&["restart", "-m", "fast"]);
     }
 }
 
-fn control(arguments: &[&str]) {
-    let mut command = Command::new(variable("TEST_POSTGRES_CTL"));
-    let status = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(status.unwrap().success(), "pg_ctl {arguments:?} failed");
+impl Control {
+    fn run(&self, arguments: &[&str]) {
+        let mut command = Command::new(&self.program);
+        let status = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(status.unwrap().success(), "pg_ctl {arguments:?} failed");
+    }
 }
 
 fn variable(name: &str) -> String {

@@ -29,7 +29,7 @@ impl Process {
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&said));
         // Somebody must read all of it, or it would block.
         let listening = std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| keep(&mut kept.lock().unwrap(), line))
+            lines.map_while(Result::ok).for_each(|line| keep(&mut kept.lock().unwrap(), line));
         });
         Self { child, said, listening: Some(listening) }
     }

@@ -31,7 +31,7 @@ impl Site {
     }
 
     /// Gives every process from now on this setting.
-    pub(crate) fn set(&mut self, variable: &'static str, value: impl ToString) {
+    pub(crate) fn set(&mut self, variable: &'static str, value: &str) {
         self.variables.push((variable, value.to_string()));
     }
 
