@@ -8,7 +8,7 @@ mod asking;
 mod audit;
 mod crew;
 mod verdict;
-mod workload;
+pub(crate) mod workload;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -138,7 +138,8 @@ fn settle(crew: &mut Crew<'_>) {
     crew.replace_last();
     let begun = Instant::now();
     let mut left = verdict::debris(site);
-    while !left.is_empty() && begun.elapsed() < DEADLINE {
+    // A run that has failed already has nothing to wait for.
+    while !left.is_empty() && crew.faults.is_empty() && begun.elapsed() < DEADLINE {
         std::thread::sleep(10 * TICK);
         left = verdict::debris(site);
     }
