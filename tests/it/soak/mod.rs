@@ -19,8 +19,8 @@ use crate::support::site::Site;
 
 /// How often the processes are measured.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
-/// A time in which five fifths can be told apart.
-const SHORTEST: u64 = 30;
+/// In a shorter time nothing settles.
+const SHORTEST: u64 = 120;
 
 fn soak(site: &Site, service_arguments: &[&str], workers: usize) {
     load::prepare(site);
