@@ -53,6 +53,11 @@ impl ArtifactFolders {
         self.root.join(id.as_str())
     }
 
+    /// Whether a job has a folder of artifacts.
+    pub(super) fn has_published(&self, id: &JobId) -> io::Result<bool> {
+        self.published(id).try_exists()
+    }
+
     /// The folder that a divided job and its parts share, whether it exists or not.
     pub(super) fn shared(&self, id: &JobId) -> PathBuf {
         self.root.join(SHARED).join(id.as_str())
@@ -156,19 +161,23 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
 
 /// Describes every file below a folder, by name; reads each once and makes sure that it is on the disk.
 pub(super) fn describe(folder: &Path) -> io::Result<Vec<Artifact>> {
-    let mut artifacts = Vec::new();
+    let (mut artifacts, mut folders) = (Vec::new(), Vec::new());
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry?;
-        sync(entry.path())?;
         if entry.file_type().is_dir() {
+            folders.push(entry.into_path());
             continue;
         }
+        sync(entry.path())?;
         let name = name_of(folder, entry.path()).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, format!("`{}` can't be an artifact", entry.path().display()))
         })?;
         let (sha256, size_bytes) = sha256_file(entry.path())?;
         artifacts.push(Artifact { media_type: media_type(&name).to_owned(), name, size_bytes, sha256 });
     }
+    // Without files there is nothing that a folder must not lose.
+    let mut needed = folders.iter().filter(|_| !artifacts.is_empty());
+    needed.try_for_each(|folder| sync(folder))?;
     Ok(artifacts)
 }
 
