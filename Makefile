@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-service release \
+.PHONY: help run test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-jobs bench-service release \
         install-dev install-prod install-precommit run-precommit run-docker clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -41,7 +41,7 @@ test-corpus: ## Convert a corpus with a manifest.json of expected shapes: DATA=d
 
 test-full: ## make test, then the tests that are too long for it, then every figure of make bench
 	$(MAKE) test
-	tests/support/postgres.sh $(CARGO) test --lib --bins --test it -- --ignored --nocapture
+	tests/support/postgres.sh $(CARGO) test --lib --bins --test it -- --ignored --nocapture --skip throughput::
 	$(MAKE) bench
 
 fuzz: TARGET ?= delimited
@@ -62,7 +62,7 @@ lint: ## Formatting, clippy and rustdoc, all warnings as errors
 fmt: ## Format the Rust code
 	$(CARGO) fmt
 
-bench: bench-service bench-convert ## Every figure that BENCHMARKS.md quotes, on this machine
+bench: bench-service bench-jobs bench-convert ## Every figure that BENCHMARKS.md quotes, on this machine
 
 bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=1000000 ROUNDS=3 ONLY="textmill duckdb")
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
@@ -71,6 +71,10 @@ bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=10000
 
 bench-service: release ## Size of the binary, start-up time, memory at rest
 	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill
+
+bench-jobs: ## What a job costs that does nothing, and a claim among 10,000 and a million, on both databases
+	@$(call need,$(CARGO),see https://rustup.rs)
+	tests/support/postgres.sh $(CARGO) test $(if $(DEV),,--release) --test it -- --ignored --nocapture throughput::
 
 release: ## Build the shipped binary
 	@$(call need,$(CARGO),see https://rustup.rs)

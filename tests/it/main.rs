@@ -20,4 +20,6 @@ mod pdf_text;
 mod readme;
 mod sample;
 mod service;
+mod soak;
 mod support;
+mod throughput;

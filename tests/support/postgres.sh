@@ -106,6 +106,9 @@ make_data_folder() {
         refuse "initdb failed"
     }
     as_server sed -i '1i host all guarded 127.0.0.1/32 scram-sha-256' "$data/pg_hba.conf"
+    # fsync is off: a test's data need not outlive the machine. A commit still reaches the system before it is answered,
+    # so that a server that is killed has lost nothing. In the file, so that a benchmark may switch it on while it runs.
+    as_server sed -i '$a fsync = off\nfull_page_writes = off' "$data/postgresql.conf"
 }
 
 # A command that outlives this shell's functions: the tests restart the server with it.
@@ -119,14 +122,12 @@ write_control() {
     chmod 755 "$run/ctl"
 }
 
-# fsync is off: a test's data need not outlive the machine. A commit still reaches the system before it is answered, so
-# that a server that is killed has lost nothing.
 start_server() {
     local tries=0 port="" settings=""
     while :; do
         port="$(free_port)" || refuse "python3 is needed to find a free port"
         settings="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$run/server"
-        settings="$settings -c fsync=off -c full_page_writes=off -c max_connections=200"
+        settings="$settings -c max_connections=200"
         if "$run/ctl" -o "$settings" start >"$run/start.log" 2>&1 </dev/null; then break; fi
         tries=$((tries + 1))
         if [ "$tries" -ge 3 ]; then

@@ -56,6 +56,11 @@ impl ArtifactFolders {
         self.root.join(id.as_str())
     }
 
+    /// Whether a job has a folder of artifacts.
+    pub(super) fn has_published(&self, id: &JobId) -> io::Result<bool> {
+        self.published(id).try_exists()
+    }
+
     /// The folder that a divided job and its parts share, whether it exists or not.
     pub(super) fn shared(&self, id: &JobId) -> PathBuf {
         self.root.join(SHARED).join(id.as_str())
@@ -161,6 +166,10 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
 /// disk takes what many ask for at once.
 pub(super) fn describe(folder: &Path) -> io::Result<Vec<Artifact>> {
     let entries = WalkDir::new(folder).sort_by_file_name().into_iter().collect::<Result<Vec<_>, _>>()?;
+    // Without files there is nothing that a folder must not lose.
+    if entries.iter().all(|entry| entry.file_type().is_dir()) {
+        return Ok(Vec::new());
+    }
     let share = |entries: &[DirEntry]| -> io::Result<Vec<Artifact>> {
         entries.iter().filter_map(|entry| describe_one(folder, entry).transpose()).collect()
     };

@@ -1,8 +1,12 @@
 //! The processes of a chaos run, and everything that happens to them.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use reqwest::blocking::Client;
+
+use crate::support::database::Database;
 use crate::support::postgres::Restart;
 use crate::support::process::Process;
 use crate::support::proxy::Proxy;
@@ -23,6 +27,8 @@ pub(super) enum Role {
 pub(super) enum Disturbance {
     /// `kill -9`, and a new process in its place.
     Kill,
+    /// The same to one that works on a job which was taken back a moment ago.
+    Abandon,
     /// `SIGSTOP`, and some time later `SIGCONT`.
     Pause,
     /// All connections to the server break.
@@ -48,9 +54,9 @@ impl Deck {
 
     /// The next thing to happen.
     pub(super) fn draw(&mut self, random: &mut fastrand::Rng) -> Disturbance {
-        use Disturbance::{Cut, Freeze, Kill, Pause};
+        use Disturbance::{Abandon, Cut, Freeze, Kill, Pause};
         if self.left.is_empty() {
-            self.left = vec![Kill, Pause, Kill, Pause, Kill, Pause];
+            self.left = vec![Kill, Pause, Kill, Pause, Abandon, Pause];
             if self.has_server {
                 let restart = if random.bool() { Restart::Fast } else { Restart::Immediate };
                 self.left.extend([Cut, Freeze, Cut, Disturbance::Restart(restart)]);
@@ -61,11 +67,21 @@ impl Deck {
     }
 }
 
+/// How often, and how long apart, a process is looked at for a moment in which it works.
+const LOOKS: u32 = 40;
+const LOOK_PAUSE: Duration = Duration::from_millis(5);
+/// Longer than a lease and the look of somebody who takes the job.
+const UNTIL_ROBBED: Duration = Duration::from_secs(7);
+
 /// How often what happened.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Happened {
     pub(super) kills: u32,
+    /// Jobs that were taken back just before their worker was killed.
+    pub(super) abandoned: u32,
     pub(super) pauses: u32,
+    /// Pauses that ended when somebody else had the job.
+    pub(super) robbed: u32,
     pub(super) cuts: u32,
     pub(super) freezes: u32,
     pub(super) restarts: u32,
@@ -77,6 +93,8 @@ struct Slot {
     proxy: Option<Proxy>,
     process: Process,
     resumes_at: Option<Instant>,
+    /// The jobs of a paused process which goes on as soon as another one has them.
+    until_robbed: Vec<String>,
     thaws_at: Option<Instant>,
 }
 
@@ -89,13 +107,22 @@ pub(super) struct Crew<'a> {
     /// What no process may do.
     pub(super) faults: Vec<String>,
     pub(super) happened: Happened,
+    /// Jobs that were taken back here.
+    pub(super) taken_back: HashSet<String>,
 }
 
 impl<'a> Crew<'a> {
     /// Starts a process for each role.
     pub(super) fn start(site: &'a Site, roles: &[Role]) -> Self {
         let slots = roles.iter().map(|&role| Slot::start(site, role)).collect();
-        let mut crew = Self { site, slots, urls: Arc::default(), faults: Vec::new(), happened: Happened::default() };
+        let mut crew = Self {
+            site,
+            slots,
+            urls: Arc::default(),
+            faults: Vec::new(),
+            happened: Happened::default(),
+            taken_back: HashSet::new(),
+        };
         for slot in &mut crew.slots {
             slot.process.wait_for(slot.role.greeting());
         }
@@ -107,7 +134,9 @@ impl<'a> Crew<'a> {
     pub(super) fn tend(&mut self) {
         let now = Instant::now();
         for slot in &mut self.slots {
-            if slot.resumes_at.is_some_and(|at| at <= now) {
+            let is_robbed = slot.is_robbed(&self.site.database);
+            self.happened.robbed += u32::from(is_robbed);
+            if is_robbed || slot.resumes_at.is_some_and(|at| at <= now) {
                 slot.resume();
             }
             if slot.thaws_at.is_some_and(|at| at <= now) {
@@ -129,14 +158,19 @@ impl<'a> Crew<'a> {
     /// Lets something happen, to somebody.
     pub(super) fn disturb(&mut self, what: Disturbance, random: &mut fastrand::Rng) {
         let is_too_quiet = self.slots.iter().filter(|slot| slot.is_out()).count() * 2 >= self.slots.len();
-        let victim = random.usize(..self.slots.len());
-        let slot = &mut self.slots[victim];
+        // One that waits to be robbed would wait in vain if it were killed.
+        let victims = self.slots.iter_mut().filter(|slot| slot.until_robbed.is_empty());
+        let Some(slot) = random.choice(victims.collect::<Vec<_>>()) else { return };
         match what {
             Disturbance::Kill => {
                 self.happened.kills += 1;
+                if !slot.is_out() {
+                    slot.catch(&self.site.database);
+                }
                 slot.process.kill();
                 slot.replace(self.site);
             }
+            Disturbance::Abandon => self.abandon(random),
             Disturbance::Cut => {
                 self.happened.cuts += 1;
                 slot.cut();
@@ -154,9 +188,37 @@ impl<'a> Crew<'a> {
             // Mostly past the lease.
             Disturbance::Pause => {
                 self.happened.pauses += 1;
-                slot.pause_for(Duration::from_millis(random.u64(1_500..6_000)));
+                let held = slot.catch(&self.site.database);
+                if held.is_empty() || random.bool() {
+                    slot.pause_for(Duration::from_millis(random.u64(1_500..6_000)));
+                } else {
+                    slot.until_robbed = held;
+                    slot.pause_for(UNTIL_ROBBED);
+                }
             }
         }
+    }
+
+    /// Kills a worker just when somebody has taken its job back: nobody but those who clear up hears of that attempt.
+    fn abandon(&mut self, random: &mut fastrand::Rng) {
+        let may_be = |slot: &&mut Slot| matches!(slot.role, Role::Worker { .. }) && slot.until_robbed.is_empty();
+        let workers = self.slots.iter_mut().filter(may_be);
+        let Some(slot) = random.choice(workers.collect::<Vec<_>>()) else { return };
+        self.happened.kills += 1;
+        for id in slot.catch(&self.site.database) {
+            // What goes into a folder may stay there for the next run; then nothing tells it from what must not stay.
+            let jobs = self.site.database.table("jobs");
+            let may_be_taken =
+                format!("id = '{id}' AND parent_id IS NULL AND NOT is_divided AND options NOT LIKE '%out/%'");
+            let count = format!("SELECT count(*) FROM {jobs} WHERE {may_be_taken}");
+            if self.site.database.number(&count) == 1 {
+                take_back(&self.urls, &id);
+                self.happened.abandoned += 1;
+                self.taken_back.insert(id);
+            }
+        }
+        slot.process.kill();
+        slot.replace(self.site);
     }
 
     /// Lets every process work and reach the database again.
@@ -193,6 +255,13 @@ impl<'a> Crew<'a> {
     }
 }
 
+/// Asks one service after the other to cancel a job, until one answers.
+fn take_back(urls: &Mutex<Vec<String>>, id: &str) {
+    let client = Client::builder().timeout(Duration::from_secs(2)).build().unwrap();
+    let urls = urls.lock().unwrap().clone();
+    let _ = urls.iter().find(|url| client.post(format!("{url}/v1/jobs/{id}/cancel")).send().is_ok());
+}
+
 impl Role {
     /// What it says when it has started.
     fn greeting(self) -> &'static str {
@@ -207,11 +276,12 @@ impl Slot {
     fn start(site: &Site, role: Role) -> Self {
         let proxy = site.database.server().map(|server| Proxy::to(server.address()));
         let process = launch(site, role, proxy.as_ref());
-        Self { role, proxy, process, resumes_at: None, thaws_at: None }
+        Self { role, proxy, process, resumes_at: None, until_robbed: Vec::new(), thaws_at: None }
     }
 
     fn replace(&mut self, site: &Site) {
         self.resumes_at = None;
+        self.until_robbed.clear();
         self.process = launch(site, self.role, self.proxy.as_ref());
     }
 
@@ -219,12 +289,44 @@ impl Slot {
         self.resumes_at.is_some() || self.thaws_at.is_some()
     }
 
-    fn pause_for(&mut self, time: Duration) {
+    /// Stops the process at a moment in which it works, and tells at which jobs; stops it anyway if there is none soon.
+    fn catch(&mut self, database: &Database) -> Vec<String> {
+        let jobs = format!("SELECT id FROM {} WHERE {}", database.table("jobs"), self.holds());
+        for _ in 0..LOOKS {
+            self.process.pause();
+            let held = database.rows(&jobs);
+            if !held.is_empty() {
+                return held.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+            }
+            self.process.resume();
+            std::thread::sleep(LOOK_PAUSE);
+        }
         self.process.pause();
+        Vec::new()
+    }
+
+    /// Whether somebody else works on what this process, which is paused, had.
+    fn is_robbed(&self, database: &Database) -> bool {
+        if self.until_robbed.is_empty() {
+            return false;
+        }
+        let (jobs, ids) = (database.table("jobs"), self.until_robbed.join("', '"));
+        let robbed = format!("lease_token IS NOT NULL AND NOT ({}) AND id IN ('{ids}')", self.holds());
+        database.number(&format!("SELECT count(*) FROM {jobs} WHERE {robbed}")) > 0
+    }
+
+    /// Which jobs the process holds, as a condition.
+    fn holds(&self) -> String {
+        format!("lease_owner LIKE '%-{}-%'", self.process.id())
+    }
+
+    /// Leaves the process, which is stopped, so for a while.
+    fn pause_for(&mut self, time: Duration) {
         self.resumes_at = Some(Instant::now() + time);
     }
 
     fn resume(&mut self) {
+        self.until_robbed.clear();
         if self.resumes_at.take().is_some() {
             self.process.resume();
         }

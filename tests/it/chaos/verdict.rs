@@ -166,12 +166,19 @@ fn of_logs(row: &Value, trail: &[&Change], said: &[(String, i64)]) -> Vec<String
 
 /// The first jobs that go a way that no honest queue takes; looked for early, since their jobs may never end.
 pub(super) fn dishonest(site: &Site) -> Vec<String> {
+    // Rows first: each that is found has left its trail by then.
+    let rows = site.database.rows(&format!("SELECT id, parent_id FROM {}", site.database.table("jobs")));
     let trail = changes(&site.database);
     let mut trails: HashMap<&str, Vec<&Change>> = HashMap::new();
     for change in &trail {
         trails.entry(&change.job).or_default().push(change);
     }
-    trails.values().filter_map(|trail| Tally::of(trail).err()).take(3).collect()
+    let astray = trails.values().filter_map(|trail| Tally::of(trail).err());
+    let too_early = trails.iter().flat_map(|(id, trail)| {
+        let named = move |fault: String| format!("{id}: {fault}");
+        of_parts(id, trail, &rows, &trails).into_iter().map(named)
+    });
+    astray.chain(too_early).take(3).collect()
 }
 
 /// What is wrong with a divided job: it was taken up again before its parts had ended.

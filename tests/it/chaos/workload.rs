@@ -142,7 +142,8 @@ pub(super) fn without_history(mut outcome: Value) -> Value {
     outcome
 }
 
-fn table(path: &Path, rows: u32) {
+/// A table of so many rows.
+pub(crate) fn table(path: &Path, rows: u32) {
     let mut text = String::from("id,text,amount\n");
     for row in 0..rows {
         writeln!(text, "{row},\"supply, chain of {row}\",{}.{:02}", row * 7, row % 100).unwrap();
@@ -150,7 +151,8 @@ fn table(path: &Path, rows: u32) {
     fs::write(path, text).unwrap();
 }
 
-fn folder(path: &Path, count: u32, rows: u32) {
+/// A folder of so many tables.
+pub(crate) fn folder(path: &Path, count: u32, rows: u32) {
     for file in 0..count {
         let below = path.join(format!("part {}", file % 3));
         fs::create_dir_all(&below).unwrap();

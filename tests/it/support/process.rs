@@ -10,7 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{DEADLINE, wait_until};
 
-/// Lines that are kept of what a process said.
+/// Lines that are kept of what a process said: the first ones, in which it says where it can be asked, and the last.
+const FIRST_LINES: usize = 20;
 const KEPT_LINES: usize = 200;
 
 /// A running process; ended when dropped.
@@ -118,7 +119,16 @@ impl Drop for Process {
 
 fn keep(said: &mut Vec<String>, line: String) {
     if said.len() == KEPT_LINES {
-        said.remove(0);
+        said.remove(FIRST_LINES);
     }
     said.push(line);
+}
+
+#[test]
+fn what_a_process_said_first_and_last_is_kept() {
+    let mut said = Vec::new();
+    for number in 0..1_000 {
+        keep(&mut said, number.to_string());
+    }
+    assert_eq!((said.len(), &*said[0], &*said[KEPT_LINES - 1]), (KEPT_LINES, "0", "999"));
 }

@@ -22,7 +22,7 @@ use crate::core::failure::{Code, Fails as _, Failure};
 use crate::core::ids::JobId;
 use crate::core::jobs::artifacts;
 use crate::core::jobs::handler::{Artifact, Division, JobContext, JobHandler, JobOutput};
-use crate::core::jobs::model::Status;
+use crate::core::jobs::model::{Job, Status};
 use crate::core::jobs::store::{Claim, Heartbeat, StoreError};
 
 /// How often, and how long apart, the end of an attempt is written while the store fails.
@@ -170,11 +170,24 @@ impl Attempt {
 
     /// Makes the attempt's files the job's and its output the result.
     async fn publish(&self, folder: &Path, output: JobOutput) -> End {
-        let described = folder.to_owned();
-        let artifacts = match blocking(move || artifacts::describe(&described)).await {
-            Ok(artifacts) => artifacts,
+        let (folders, described, id) = (self.worker.folders.clone(), folder.to_owned(), self.claim.job.id.clone());
+        let look = move || Ok((artifacts::describe(&described)?, folders.has_published(&id)?));
+        let (artifacts, has_leftovers) = match blocking(look).await {
+            Ok(found) => found,
             Err(error) => return self.fail(cannot("read the artifacts", &error)).await,
         };
+        let moves_nothing = artifacts.is_empty() && !has_leftovers;
+        let JobOutput { result, rejected_count } = output;
+        let success = Last::Succeeded { result, rejected_count, artifacts };
+        if moves_nothing {
+            // The row alone decides, and nobody need wait for anybody.
+            return self.write(success).await;
+        }
+        self.move_and_write(folder, success).await
+    }
+
+    /// Moves the folder of an attempt in place and writes the row, as the only worker that does so now.
+    async fn move_and_write(&self, folder: &Path, success: Last) -> End {
         let lock = match self.lock().await {
             Ok(lock) => lock,
             Err(failure) => return self.fail(failure).await,
@@ -190,8 +203,7 @@ impl Attempt {
             self.worker.folders.forget(&self.claim.job.id).await;
             return self.fail(cannot("publish the artifacts", &error)).await;
         }
-        let JobOutput { result, rejected_count } = output;
-        let end = self.write(Last::Succeeded { result, rejected_count, artifacts }).await;
+        let end = self.write(success).await;
         if !matches!(end, End::Stored { .. }) {
             self.take_back().await;
         }
@@ -218,8 +230,8 @@ impl Attempt {
         let id = &self.claim.job.id;
         // The statement may have been carried out although its answer was lost; without an answer now, the next
         // attempt or the next start clears up.
-        let is_published =
-            self.worker.store.get(id).await.map(|job| job.is_some_and(|job| job.status == Status::Succeeded));
+        let names_files = |job: Job| job.status == Status::Succeeded && !job.artifacts.is_empty();
+        let is_published = self.worker.store.get(id).await.map(|job| job.is_some_and(names_files));
         if matches!(is_published, Ok(false)) {
             self.worker.folders.forget(id).await;
         }

@@ -1,7 +1,8 @@
 //! From a handler's many reports to a few writes.
 //!
-//! For: at most two writes a second, the last state always. Not for: showing it. The one decision: a report replaces
-//! the one before it, so a slow database makes progress coarse and never a handler slow.
+//! For: at most two writes a second, the last state always, and one write for a job that is soon over. Not for: showing
+//! it. The one decision: a report replaces the one before it, so a slow database makes progress coarse and never a
+//! handler slow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,8 @@ use crate::core::jobs::store::Lease;
 use crate::core::progress::{Progress, ProgressSink};
 
 const WRITE_EVERY: Duration = Duration::from_millis(500);
+/// A job that is over by then has one state to tell, its last.
+const FIRST_AFTER: Duration = Duration::from_millis(100);
 
 struct Reports(watch::Sender<Progress>);
 
@@ -43,17 +46,18 @@ impl Worker {
         mut reports: watch::Receiver<Progress>,
         handled: &CancellationToken,
     ) {
-        let mut stored = Progress::default();
+        let (mut stored, mut pause) = (Progress::default(), FIRST_AFTER);
         loop {
+            tokio::select! {
+                () = handled.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+            }
             tokio::select! {
                 () = handled.cancelled() => break,
                 changed = reports.changed() => if changed.is_err() { break },
             }
             self.store_report(lease, &mut stored, &reports).await;
-            tokio::select! {
-                () = handled.cancelled() => break,
-                () = tokio::time::sleep(WRITE_EVERY) => {}
-            }
+            pause = WRITE_EVERY;
         }
         self.store_report(lease, &mut stored, &reports).await;
     }

@@ -108,6 +108,18 @@ async fn a_job_without_files_leaves_no_folder_even_after_a_killed_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_without_files_waits_for_nobody_who_publishes() {
+    let world = world().await;
+    fs::create_dir_all(world.artifacts().join(".attempts")).unwrap();
+    let lock = ArtifactFolders::new(world.artifacts()).try_lock().unwrap();
+    let runner = world.start(|_, _| Ok(output(Value::Null)));
+    let job = world.submit(json!({})).await;
+    assert_eq!(world.ended(&job).await.status, Status::Succeeded);
+    assert!(lock.is_some());
+    runner.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn expired_jobs_are_forgotten_with_their_files() {
     let world = world_with(StoreSettings { retention: Duration::ZERO, ..StoreSettings::default() }).await;
     let job = world.submit(json!({})).await;
