@@ -46,7 +46,6 @@ const WATCHED: &str = "status attempt lease_token lease_owner lease_expires_at";
 
 /// Lets the database write down every change from now on.
 pub(super) fn begin(database: &Database) {
-    let jobs = database.table("jobs");
     database.execute(database.either(
         "CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, job TEXT NOT NULL,
              old_status TEXT, old_attempt INTEGER, old_lease_token TEXT, old_lease_owner TEXT,
@@ -67,11 +66,12 @@ pub(super) fn begin(database: &Database) {
             .map(|column| format!("OLD.{column} IS {} NEW.{column}", database.either("NOT", "DISTINCT FROM")))
             .into();
         let when = if event == "UPDATE" { format!("WHEN ({})", changed.join(" OR ")) } else { String::new() };
-        database.execute(&trigger(database, event, row, &values.join(", "), &when, &jobs));
+        database.execute(&trigger(database, event, row, &values.join(", "), &when));
     }
 }
 
-fn trigger(database: &Database, event: &str, row: &str, values: &str, when: &str, jobs: &str) -> String {
+fn trigger(database: &Database, event: &str, row: &str, values: &str, when: &str) -> String {
+    let jobs = database.table("jobs");
     let columns: Vec<_> = ["old", "new"]
         .iter()
         .flat_map(|side| WATCHED.split(' ').map(move |column| format!("{side}_{column}")))
@@ -82,10 +82,11 @@ fn trigger(database: &Database, event: &str, row: &str, values: &str, when: &str
              INSERT INTO audit (at, job, {columns})
              VALUES (CAST(round(unixepoch('subsec') * 1000) AS INTEGER), {row}.id, {values}); END"
     );
+    // Rounded as the program does, or a lease would be taken a millisecond before its end.
     let postgres = format!(
         "CREATE FUNCTION public.audit_{event}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              INSERT INTO public.audit (at, job, {columns})
-             VALUES (floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, {row}.id, {values});
+             VALUES ((extract(epoch FROM clock_timestamp()) * 1000)::bigint, {row}.id, {values});
              RETURN NULL; END $$;
          CREATE TRIGGER audit_{event} AFTER {event} ON {jobs} FOR EACH ROW {when}
              EXECUTE FUNCTION public.audit_{event}()"
@@ -182,13 +183,10 @@ impl Tally {
         let counted = new.attempt - old.attempt;
         match (old.status.as_str(), new.status.as_str()) {
             ("queued", "running") if new.token.is_some() && counted == 1 => self.claims += 1,
-            ("queued", "cancelled") if counted == 0 => {}
-            // A part that waits when its job is cancelled or fails.
             ("running", "running") => return self.add_running(old, new, at),
-            ("running", "queued") if counted == -1 => self.releases += 1,
+            ("running", "queued" | "cancelled") if counted == -1 => self.releases += 1,
             ("running", "queued") if counted == 0 => self.retries += 1,
-            ("running", "cancelled") if counted == -1 => self.releases += 1,
-            ("running", "succeeded" | "failed" | "cancelled") if counted == 0 => {}
+            ("queued", "cancelled") | ("running", "succeeded" | "failed" | "cancelled") if counted == 0 => {}
             _ => return Err("no job may go this way".to_owned()),
         }
         if new.status != "running" && new.token.is_some() {

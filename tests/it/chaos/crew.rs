@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::blocking::Client;
 
+use super::verdict;
 use crate::support::database::Database;
 use crate::support::postgres::Restart;
 use crate::support::process::Process;
@@ -70,6 +71,10 @@ impl Deck {
 /// How often, and how long apart, a process is looked at for a moment in which it works.
 const LOOKS: u32 = 40;
 const LOOK_PAUSE: Duration = Duration::from_millis(5);
+/// How long to look for a job that is about to publish, and how long it is held up: past its lease, and until another
+/// worker has done it.
+const PUBLISHER_PATIENCE: Duration = Duration::from_secs(1);
+const PUBLISHER_PAUSE: Duration = Duration::from_secs(6);
 /// Longer than a lease and the look of somebody who takes the job.
 const UNTIL_ROBBED: Duration = Duration::from_secs(7);
 
@@ -82,6 +87,8 @@ pub(super) struct Happened {
     pub(super) pauses: u32,
     /// Pauses that ended when somebody else had the job.
     pub(super) robbed: u32,
+    /// Pauses that began just before files were published.
+    pub(super) publishers: u32,
     pub(super) cuts: u32,
     pub(super) freezes: u32,
     pub(super) restarts: u32,
@@ -185,6 +192,7 @@ impl<'a> Crew<'a> {
                 self.happened.freezes += 1;
                 slot.freeze_for(Duration::from_millis(random.u64(200..6_000)));
             }
+            Disturbance::Pause if random.u8(..3) == 0 => self.pause_a_publisher(),
             // Mostly past the lease.
             Disturbance::Pause => {
                 self.happened.pauses += 1;
@@ -196,6 +204,27 @@ impl<'a> Crew<'a> {
                     slot.pause_for(UNTIL_ROBBED);
                 }
             }
+        }
+    }
+
+    /// Pauses a worker whose job has written its last file and is about to publish, until another one has done the job.
+    fn pause_a_publisher(&mut self) {
+        let begun = Instant::now();
+        while begun.elapsed() < PUBLISHER_PATIENCE {
+            for id in verdict::about_to_publish(self.site) {
+                let jobs = self.site.database.table("jobs");
+                let owner = format!("SELECT lease_owner FROM {jobs} WHERE id = '{id}' AND lease_owner IS NOT NULL");
+                let owners = self.site.database.rows(&owner);
+                let Some(owner) = owners.first().and_then(|row| row["lease_owner"].as_str()) else { continue };
+                let is_its = |slot: &&mut Slot| owner.contains(&format!("-{}-", slot.process.id()));
+                let Some(slot) = self.slots.iter_mut().find(is_its).filter(|slot| !slot.is_out()) else { continue };
+                slot.process.pause();
+                slot.pause_for(PUBLISHER_PAUSE);
+                self.happened.pauses += 1;
+                self.happened.publishers += 1;
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 

@@ -71,7 +71,9 @@ impl Run {
         audit::begin(&site.database);
         let (mut asked, mut faults) = self.disturb(&mut crew, &load, &mut random);
         settle(&mut crew);
-        asked.iter_mut().for_each(|asked| asked.order.is_cancelled |= crew.taken_back.contains(&asked.id));
+        for asked in &mut asked {
+            asked.order.is_cancelled |= crew.taken_back.contains(&asked.id);
+        }
         let found = verdict::verdict(&site, &load.sources, &asked);
         println!(
             "chaos seed {} on {:?}: {} jobs, {} parts, {:?}, {:?}",

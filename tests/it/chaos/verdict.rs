@@ -58,8 +58,8 @@ pub(super) fn verdict(site: &Site, sources: &[Source], asked: &[Asked]) -> Verdi
             _ => faults.push("nobody asked for it".to_owned()),
         }
         if !faults.is_empty() {
-            let trail: String = trail.iter().map(|change| format!("      {change}\n")).collect();
-            verdict.faults.push(format!("{id}: {}\n{trail}      row: {row:.600}", faults.join("; ")));
+            let trail: Vec<String> = trail.iter().map(|change| format!("      {change}\n")).collect();
+            verdict.faults.push(format!("{id}: {}\n{}      row: {row:.600}", faults.join("; "), trail.concat()));
         }
     }
     if verdict.jobs != asked.len() {
@@ -196,6 +196,17 @@ fn of_parts(id: &str, trail: &[&Change], rows: &[Value], trails: &HashMap<&str, 
         }
         _ => Vec::new(),
     }
+}
+
+/// The jobs of which an attempt has written its last file, the report or a part's outcome, and has not moved it yet.
+pub(super) fn about_to_publish(site: &Site) -> Vec<String> {
+    let attempts = site.state().join("artifacts/.attempts");
+    let is_whole = |name: &String| {
+        let files = ["textmill-report.json", "outcome.json"];
+        files.iter().any(|file| attempts.join(name).join(file).exists())
+    };
+    let whole = names(&attempts).into_iter().filter(is_whole);
+    whole.filter_map(|name| Some(name.split_once('-')?.0.to_owned())).collect()
 }
 
 /// What lies about that nothing will need any more.

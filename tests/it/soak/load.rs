@@ -22,8 +22,11 @@ const SOURCES: [(&str, usize); 5] =
 /// A client thinks for this long at most before it goes on.
 const THINKING_MS: u64 = 150;
 
+/// One round of a client.
+type Act = fn(&Visit<'_>, u64);
+
 /// What each client does over and over.
-const CLIENTS: [(&str, fn(&Visit<'_>, u64)); 6] = [
+const CLIENTS: [(&str, Act); 6] = [
     ("converted into a folder", convert_into_a_folder),
     ("converted to artifacts", convert_to_artifacts),
     ("watched", watch),
@@ -65,7 +68,7 @@ impl<'scope> Clients<'scope> {
         url: &'env str,
         is_over: &'env AtomicBool,
     ) -> Self {
-        let client = |(seed, (name, act)): (u64, (&'static str, fn(&Visit<'_>, u64)))| {
+        let client = |(seed, (name, act)): (u64, (&'static str, Act))| {
             let work = move || {
                 let client = Client::builder().timeout(DEADLINE).build().unwrap();
                 let (visit, mut random) = (Visit { site, url, client }, fastrand::Rng::with_seed(seed));

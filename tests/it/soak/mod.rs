@@ -54,7 +54,9 @@ fn worker(site: &Site) -> Process {
 
 fn report(site: &Site, time: Duration, done: &BTreeMap<&'static str, u64>, meters: &[Meter]) {
     println!("soak on {:?}, {} s: {done:?}", site.database, time.as_secs());
-    meters.iter().for_each(|meter| println!("  {meter}"));
+    for meter in meters {
+        println!("  {meter}");
+    }
 }
 
 fn seconds() -> Duration {
