@@ -72,7 +72,7 @@ bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=10000
 bench-service: release ## Size of the binary, start-up time, memory at rest
 	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill
 
-bench-jobs: ## What a job costs that does nothing, and a claim among 10,000 and a million, on both databases
+bench-jobs: ## Empty jobs a second, and claims among 10,000 and a million jobs, on both databases (DEV=1: as make test builds)
 	@$(call need,$(CARGO),see https://rustup.rs)
 	tests/support/postgres.sh $(CARGO) test $(if $(DEV),,--release) --test it -- --ignored --nocapture throughput::
 

@@ -108,6 +108,33 @@ async fn a_job_without_files_leaves_no_folder_even_after_a_killed_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_lost_its_lease_while_it_waited_to_publish_moves_nothing() {
+    let world = world().await;
+    fs::create_dir_all(world.artifacts().join(".attempts")).unwrap();
+    let lock = ArtifactFolders::new(world.artifacts()).try_lock().unwrap().unwrap();
+    // One job at once: the runner can't take the job from itself.
+    let settings = RunnerSettings { concurrency: 1, ..world.settings() };
+    let runner = world.start_with(settings, |context, _| {
+        write(&context.artifact_dir, "late.json", "{}");
+        Ok(output(json!("too late")))
+    });
+    let job = world.submit(json!({})).await;
+    world.until(&job.id, |job| job.status == Status::Running).await;
+    let stolen = loop {
+        world.sql("UPDATE jobs SET lease_expires_at = 0").await;
+        if let Some(stolen) = world.store.claim("thief", &[KIND], DEADLINE).await.unwrap() {
+            break stolen;
+        }
+    };
+    write(&world.artifacts(), &format!("{}/of_the_thief.json", job.id), "{}");
+    assert!(world.store.succeed(&stolen.lease, json!("the thief's"), 0, &[]).await.unwrap());
+    drop(lock);
+    // It ends what it has begun.
+    runner.stop().await;
+    assert_eq!(world.files(), [job.id.to_string(), format!("{}/of_the_thief.json", job.id)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_without_files_waits_for_nobody_who_publishes() {
     let world = world().await;
     fs::create_dir_all(world.artifacts().join(".attempts")).unwrap();
