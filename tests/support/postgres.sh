@@ -108,7 +108,7 @@ make_data_folder() {
     as_server sed -i '1i host all guarded 127.0.0.1/32 scram-sha-256' "$data/pg_hba.conf"
     # fsync is off: a test's data need not outlive the machine. A commit still reaches the system before it is answered,
     # so that a server that is killed has lost nothing. In the file, so that a benchmark may switch it on while it runs.
-    as_server sed -i '$a fsync = off\nfull_page_writes = off' "$data/postgresql.conf"
+    printf 'fsync = off\nfull_page_writes = off\n' | as_server tee -a "$data/postgresql.conf" >/dev/null
 }
 
 # A command that outlives this shell's functions: the tests restart the server with it.
