@@ -62,8 +62,9 @@ mod postgres {
         jobs.push(ask(1, "a.csv"));
         for id in &jobs {
             let job = services[1].ended(id);
-            // Ten seconds are less than a lease.
-            assert_eq!((&job["status"], &job["attempt"]), (&"succeeded".into(), &1.into()), "{job}");
+            // Ten seconds are less than a lease; but one that was about to publish is tried again.
+            assert_eq!(job["status"], "succeeded", "{job}");
+            assert!(job["attempt"].as_u64().unwrap() <= 2, "{job}");
         }
         let told = services[0].get("/v1/workers");
         let alive = told["items"].as_array().unwrap().iter().filter(|worker| worker["status"] == "alive");
