@@ -11,6 +11,7 @@ use super::{front, many_files, worker};
 use crate::support::process::Process;
 use crate::support::service::Service;
 use crate::support::site::Site;
+use crate::support::wait_until;
 
 /// One server-sent event.
 #[derive(Debug)]
@@ -77,11 +78,15 @@ fn assert_goes_on(events: &[Event], seen: u64) {
 fn watch_on_elsewhere(site: &Site, workers: usize) {
     many_files(&site.data().join("in"));
     let (mut one, other) = (front(site), front(site));
+    let workers: Vec<Process> = (0..workers).map(|_| worker(site, 1)).collect();
     let id = one.convert(&request("in"))["id"].as_str().unwrap().to_owned();
     let mut events = watch(&one, &id, None);
-    let workers: Vec<Process> = (0..workers).map(|_| worker(site, 1)).collect();
-    let seen = until_it_runs(&mut events).id;
+    // Seen in the database: a service may hear of what others do only when they are done, if they are quick.
+    let running =
+        format!("SELECT count(*) FROM {} WHERE parent_id IS NULL AND status = 'running'", site.database.table("jobs"));
+    wait_until("the job runs", || site.database.number(&running) == 1);
     workers.iter().for_each(Process::pause);
+    let seen = until_it_runs(&mut events).id;
     one.kill();
     assert!(events.all(|event| event.name != "done"));
     let events = watch(&other, &id, Some(seen));
