@@ -11,7 +11,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema, Type};
 
 /// What clients send; everything else is sent by the service.
 const REQUESTS: &[&str] =
-    &["ConversionForm", "ConversionOptions", "ConversionRequest", "Destination", "FileForm", "Source"];
+    &["ConversionForm", "ConversionOptions", "ConversionRequest", "Destination", "FileForm", "ModelDownloadRequest", "Source"];
 
 /// Makes every shape exact.
 pub(super) fn refine(document: &mut OpenApi) {
