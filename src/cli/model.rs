@@ -107,7 +107,9 @@ fn pull(store: ModelStore, request: &ModelDownloadRequest, from: Option<&Path>, 
     let (pulled, folder) = until_interrupted(move |cancel| {
         let watch = Watch { progress, cancel };
         let pulled = match from {
-            Some(folder) => request.find(store.catalogue()).and_then(|entry| store.pull_from(&entry.id, &folder, &watch)),
+            Some(folder) => {
+                request.find(store.catalogue()).and_then(|entry| store.pull_from(&entry.id, &folder, &watch))
+            }
             None => download(&store, &request, &watch),
         }?;
         let folder = store.path(&pulled.id)?;
@@ -139,7 +141,12 @@ fn verify(verified: &Verified, context: &Context) -> CommandResult {
         let wrong: Vec<_> = wrong.collect();
         match wrong.as_slice() {
             [] => format!("{}: every file is right", verified.id),
-            wrong => format!("{}: not right; `textmill model pull {}` mends it\n{}", verified.id, verified.id, wrong.join("\n")),
+            wrong => format!(
+                "{}: not right; `textmill model pull {}` mends it\n{}",
+                verified.id,
+                verified.id,
+                wrong.join("\n")
+            ),
         }
     })?;
     Ok(if verified.is_right { ExitStatus::Done } else { ExitStatus::No })

@@ -164,7 +164,8 @@ fn check_keys(value: Value) -> Result<Value, String> {
 /// An address without the `/` at its end.
 fn web_address(text: &str) -> Option<&str> {
     let url = reqwest::Url::parse(text).ok()?;
-    let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let is_plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     (matches!(url.scheme(), "http" | "https") && is_plain).then(|| text.trim_end_matches('/'))
 }
 

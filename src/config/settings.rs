@@ -73,7 +73,9 @@ impl DefaultValue {
             Self::Whole(number) => format!("`{number}`"),
             Self::Switch(switch) => format!("`{switch}`"),
             Self::WorkingDirectory => "the working directory".to_owned(),
-            Self::UserCache => "`textmill/models` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`)".to_owned(),
+            Self::UserCache => {
+                "`textmill/models` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`)".to_owned()
+            }
             Self::CoresUpTo(limit) => format!("the number of cores, {limit} at most"),
         }
     }

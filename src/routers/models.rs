@@ -10,7 +10,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +21,9 @@ use super::problem::Problem;
 use super::state::HttpState;
 use super::submission::{self, Asked, Precedence, Terms, Work};
 use crate::core::jobs::JobQueue;
-use crate::core::models::{FileState, ModelEntry, ModelError, ModelState, ModelStore, Pooling, SourceKind, SourcePlace};
+use crate::core::models::{
+    FileState, ModelEntry, ModelError, ModelState, ModelStore, Pooling, SourceKind, SourcePlace,
+};
 use crate::operations::model_download::{KIND, ModelDownloadRequest};
 
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
@@ -127,7 +128,10 @@ struct ModelDetails {
     responses((status = 200, description = "The models", body = ModelList)),
     extensions(("x-problems" = json!(["unknown-field"]))),
 )]
-async fn list_models(State(store): State<ModelStore>, Params(NoParameters): Params<NoParameters>) -> Result<Json<ModelList>, Problem> {
+async fn list_models(
+    State(store): State<ModelStore>,
+    Params(NoParameters): Params<NoParameters>,
+) -> Result<Json<ModelList>, Problem> {
     on_disk(move || ModelList::of(&store)).await.map(Json)
 }
 

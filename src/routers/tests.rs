@@ -61,11 +61,14 @@ impl Service {
         let router = router(HttpParts {
             uploads: Uploads::open(dir.path().join("uploads"), Duration::from_hours(1)).await.unwrap(),
             isolation: Isolation::default(),
-            models: ModelStore::new(Catalogue::load(None).unwrap(), ModelSettings {
-                dir: dir.path().join("models"),
-                web: WebSettings { offline: true, hub: "https://hub.invalid".to_owned(), ..WebSettings::default() },
-                retry_pause: Duration::ZERO,
-            }),
+            models: ModelStore::new(
+                Catalogue::load(None).unwrap(),
+                ModelSettings {
+                    dir: dir.path().join("models"),
+                    web: WebSettings { offline: true, hub: "https://hub.invalid".to_owned(), ..WebSettings::default() },
+                    retry_pause: Duration::ZERO,
+                },
+            ),
             roots: DataRoots::new(vec![dir.path().join("data")]).unwrap(),
             loopback_only: keys.is_empty(),
             keys,

@@ -23,7 +23,8 @@ impl FromStr for AllowedHost {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refused = || format!("`{text}` is not a host, nor a host and a port, like `mirror.local` or `10.0.0.7:8080`");
+        let refused =
+            || format!("`{text}` is not a host, nor a host and a port, like `mirror.local` or `10.0.0.7:8080`");
         // A URL brings every notation of a host into one form.
         let url = Url::parse(&format!("https://{text}/")).map_err(|_no_url| refused())?;
         let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -161,7 +162,9 @@ mod tests {
         for text in refused.split_whitespace() {
             assert!(Rules::check_public(text.parse().unwrap()).is_err(), "{text}");
         }
-        for text in "1.1.1.1 172.32.0.1 100.128.0.1 198.20.0.1 ::ffff:8.8.8.8 2606:4700::1 2a00:1450::5 64:ff9b::808:808".split(' ')
+        for text in
+            "1.1.1.1 172.32.0.1 100.128.0.1 198.20.0.1 ::ffff:8.8.8.8 2606:4700::1 2a00:1450::5 64:ff9b::808:808"
+                .split(' ')
         {
             assert!(Rules::check_public(text.parse().unwrap()).is_ok(), "{text}");
         }
@@ -193,10 +196,22 @@ mod tests {
     #[test]
     fn the_allow_list_opens_a_host_or_one_port_of_it() {
         let rules = rules(&["Mirror.local", "127.0.0.1:8080", "[::1]:81", "secure.local:443"]);
-        for url in ["http://mirror.LOCAL:99/x", "https://mirror.local./x", "http://127.0.0.1:8080/", "http://[::1]:81/", "https://secure.local/"] {
+        for url in [
+            "http://mirror.LOCAL:99/x",
+            "https://mirror.local./x",
+            "http://127.0.0.1:8080/",
+            "http://[::1]:81/",
+            "https://secure.local/",
+        ] {
             rules.check_url(&Url::parse(url).unwrap()).unwrap();
         }
-        for url in ["http://127.0.0.1:8081/", "https://127.0.0.1/", "http://[::1]/", "http://sub.mirror.local/", "https://secure.local:8443/"] {
+        for url in [
+            "http://127.0.0.1:8081/",
+            "https://127.0.0.1/",
+            "http://[::1]/",
+            "http://sub.mirror.local/",
+            "https://secure.local:8443/",
+        ] {
             rules.check_url(&Url::parse(url).unwrap()).unwrap_err();
         }
         rules.check_address("mirror.local", "10.0.0.1".parse().unwrap()).unwrap();

@@ -138,7 +138,10 @@ impl ModelEntry {
     fn check(&self) -> Result<(), String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if self.id.is_empty() || self.id.starts_with('.') || !self.id.chars().all(is_plain) {
-            return Err(format!("the id `{}` has other characters than A-Z a-z 0-9 . _ -, or begins with `.`", self.id));
+            return Err(format!(
+                "the id `{}` has other characters than A-Z a-z 0-9 . _ -, or begins with `.`",
+                self.id
+            ));
         }
         if self.files.is_empty() {
             return Err(format!("the model `{}` has no files", self.id));
@@ -160,10 +163,13 @@ impl ModelEntry {
 impl ModelFile {
     fn check(&self) -> Result<(), &'static str> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let is_name =
-            |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".part") && part.chars().all(is_plain);
+        let is_name = |part: &str| {
+            !part.is_empty() && !part.starts_with('.') && !part.ends_with(".part") && part.chars().all(is_plain)
+        };
         if !self.path.split('/').all(is_name) {
-            return Err("has a path that can't be one: names of A-Z a-z 0-9 . _ -, `/` between them, none begins with `.`");
+            return Err(
+                "has a path that can't be one: names of A-Z a-z 0-9 . _ -, `/` between them, none begins with `.`",
+            );
         }
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Err("has a `sha256` that is not 64 lower-case hexadecimal digits");
@@ -198,8 +204,10 @@ impl Catalogue {
         catalogue.extend("built into this program", BUILT_IN)?;
         if let Some(path) = further {
             let place = format!("`{}`", path.display());
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| ModelError::Catalogue { place: place.clone(), why: format!("can't be read: {error}") })?;
+            let text = std::fs::read_to_string(path).map_err(|error| ModelError::Catalogue {
+                place: place.clone(),
+                why: format!("can't be read: {error}"),
+            })?;
             catalogue.extend(&place, &text)?;
         }
         Ok(catalogue)
@@ -217,12 +225,15 @@ impl Catalogue {
 
     fn extend(&mut self, place: &str, text: &str) -> Result<(), ModelError> {
         let refused = |why: String| ModelError::Catalogue { place: place.to_owned(), why };
-        let file: CatalogueFile = toml::from_str(text).map_err(|error| refused(error.to_string().trim_end().to_owned()))?;
+        let file: CatalogueFile =
+            toml::from_str(text).map_err(|error| refused(error.to_string().trim_end().to_owned()))?;
         let begun = self.entries.len();
         for entry in file.model {
             entry.check().map_err(refused)?;
             match self.entries.iter().position(|known| known.id.eq_ignore_ascii_case(&entry.id)) {
-                Some(index) if index >= begun => return Err(refused(format!("the model `{}` is there twice", entry.id))),
+                Some(index) if index >= begun => {
+                    return Err(refused(format!("the model `{}` is there twice", entry.id)));
+                }
                 Some(index) => self.entries[index] = entry,
                 None => self.entries.push(entry),
             }

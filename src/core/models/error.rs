@@ -111,14 +111,19 @@ impl Fails for ModelError {
         match self {
             Self::Catalogue { .. } => Some("docs/models.md shows the form of a catalogue".to_owned()),
             Self::NotInCatalogue { known, .. } => Some(format!("models: {}", known.join(", "))),
-            Self::OtherRevision { .. } => Some("leave the revision out, or add an entry to `models.catalogue`".to_owned()),
+            Self::OtherRevision { .. } => {
+                Some("leave the revision out, or add an entry to `models.catalogue`".to_owned())
+            }
             Self::NotInstalled { id } => Some(format!("fetch it: `textmill model pull {id}`, or POST /v1/models")),
             Self::InUse { .. } => Some("wait for the end of the download, or cancel its job".to_owned()),
-            Self::NoSource { tried, .. } => tried.iter().find_map(|(_, error)| error.hint()).or_else(|| {
-                Some("`textmill model pull ID --from DIR` takes the files from a folder".to_owned())
-            }),
+            Self::NoSource { tried, .. } => tried
+                .iter()
+                .find_map(|(_, error)| error.hint())
+                .or_else(|| Some("`textmill model pull ID --from DIR` takes the files from a folder".to_owned())),
             Self::Setup(_) => Some("correct the proxy's address, or the setting".to_owned()),
-            Self::Storage { .. } => Some("see whether `models.dir` has space, and may be written by this user".to_owned()),
+            Self::Storage { .. } => {
+                Some("see whether `models.dir` has space, and may be written by this user".to_owned())
+            }
             Self::Cancelled => None,
         }
     }

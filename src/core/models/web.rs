@@ -129,8 +129,10 @@ impl Web {
     }
 
     fn folder(&self, base: &str, name: String) -> Result<WebFolder, FetchError> {
-        let base = Url::parse(base)
-            .map_err(|error| FetchError::Forbidden { what: format!("`{base}`"), why: format!("it is no URL: {error}") })?;
+        let base = Url::parse(base).map_err(|error| FetchError::Forbidden {
+            what: format!("`{base}`"),
+            why: format!("it is no URL: {error}"),
+        })?;
         Ok(WebFolder { web: self.clone(), base, name })
     }
 
@@ -195,7 +197,8 @@ fn begins_at(url: &Url, response: &Response, asked: u64, file: &ModelFile) -> Re
     let (from, size) = match status {
         StatusCode::OK => (0, response.content_length()),
         StatusCode::PARTIAL_CONTENT => {
-            let (from, size) = content_range(response).ok_or_else(|| broken("answered with a range that can't be read".to_owned()))?;
+            let (from, size) =
+                content_range(response).ok_or_else(|| broken("answered with a range that can't be read".to_owned()))?;
             if from != asked {
                 return Err(broken(format!("gave the bytes from {from}, not from {asked}")));
             }
@@ -220,7 +223,10 @@ fn content_range(response: &Response) -> Option<(u64, Option<u64>)> {
 fn refused(what: String, status: StatusCode) -> FetchError {
     let why = format!("answered {status}");
     let is_passing = status.is_server_error()
-        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::RANGE_NOT_SATISFIABLE);
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::RANGE_NOT_SATISFIABLE
+        );
     if is_passing {
         return FetchError::Broken { what, why };
     }
@@ -313,7 +319,8 @@ fn proxies(settings: &Proxies) -> Result<Vec<(String, Proxy)>, ModelError> {
     let mut proxies = Vec::new();
     for (address, make) in [(&settings.https, Proxy::https::<Url> as Make), (&settings.http, Proxy::http::<Url>)] {
         let Some(address) = address.as_deref().filter(|address| !address.is_empty()) else { continue };
-        let no_address = |why: &str| ModelError::Setup(format!("the proxy of the environment has an address that {why}"));
+        let no_address =
+            |why: &str| ModelError::Setup(format!("the proxy of the environment has an address that {why}"));
         let whole = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
         let url = Url::parse(&whole).map_err(|error| no_address(&format!("is none: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -56,7 +55,11 @@ impl FromParameters for OldModel {
         "upstream-hub", "digest-mismatch", "shutting-down", "deadline-exceeded"
     ]))),
 )]
-async fn download_by_get(State(desk): State<OldDesk>, Params(old): Params<OldModel>, terms: Terms) -> Result<Response, Problem> {
+async fn download_by_get(
+    State(desk): State<OldDesk>,
+    Params(old): Params<OldModel>,
+    terms: Terms,
+) -> Result<Response, Problem> {
     desk.download(old, terms).await
 }
 
@@ -75,7 +78,11 @@ async fn download_by_get(State(desk): State<OldDesk>, Params(old): Params<OldMod
         "upstream-hub", "digest-mismatch", "shutting-down", "deadline-exceeded"
     ]))),
 )]
-async fn download_by_post(State(desk): State<OldDesk>, Params(old): Params<OldModel>, terms: Terms) -> Result<Response, Problem> {
+async fn download_by_post(
+    State(desk): State<OldDesk>,
+    Params(old): Params<OldModel>,
+    terms: Terms,
+) -> Result<Response, Problem> {
     desk.download(old, terms).await
 }
 
@@ -94,7 +101,11 @@ async fn download_by_post(State(desk): State<OldDesk>, Params(old): Params<OldMo
         "upstream-hub", "digest-mismatch", "shutting-down", "deadline-exceeded"
     ]))),
 )]
-async fn download_by_get_below(State(desk): State<OldDesk>, Params(old): Params<OldModel>, terms: Terms) -> Result<Response, Problem> {
+async fn download_by_get_below(
+    State(desk): State<OldDesk>,
+    Params(old): Params<OldModel>,
+    terms: Terms,
+) -> Result<Response, Problem> {
     desk.download(old, terms).await
 }
 
@@ -113,7 +124,11 @@ async fn download_by_get_below(State(desk): State<OldDesk>, Params(old): Params<
         "upstream-hub", "digest-mismatch", "shutting-down", "deadline-exceeded"
     ]))),
 )]
-async fn download_by_post_below(State(desk): State<OldDesk>, Params(old): Params<OldModel>, terms: Terms) -> Result<Response, Problem> {
+async fn download_by_post_below(
+    State(desk): State<OldDesk>,
+    Params(old): Params<OldModel>,
+    terms: Terms,
+) -> Result<Response, Problem> {
     desk.download(old, terms).await
 }
 
@@ -127,7 +142,9 @@ impl OldDesk {
 
     async fn submit_download(&self, old: OldModel, terms: &Terms) -> Result<Job, Problem> {
         if self.models.catalogue().get(&old.model_name).is_err() {
-            return Err(Problem::new(Code::ModelNotInCatalogue, "Invalid model name").with_status(StatusCode::BAD_REQUEST));
+            return Err(
+                Problem::new(Code::ModelNotInCatalogue, "Invalid model name").with_status(StatusCode::BAD_REQUEST)
+            );
         }
         let request = ModelDownloadRequest { id: old.model_name, revision: None, source: None };
         let options = effective(&self.models, request)?;

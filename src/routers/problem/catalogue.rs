@@ -33,7 +33,9 @@ pub(crate) fn entry(code: Code) -> Entry {
         | Code::PathOutsideDataRoot
         | Code::BucketNotAllowed
         | Code::NotFound => of_request(code),
-        Code::ModelNotInCatalogue | Code::AddressNotAllowed | Code::UpstreamHub | Code::DigestMismatch => of_model(code),
+        Code::ModelNotInCatalogue | Code::AddressNotAllowed | Code::UpstreamHub | Code::DigestMismatch => {
+            of_model(code)
+        }
         Code::MethodNotAllowed | Code::NotAcceptable => of_protocol(code),
         Code::JobAlreadyFinished
         | Code::JobNotFinished

@@ -74,7 +74,9 @@ async fn the_old_downloader_queues_a_download_at_both_addresses_and_knows_its_mo
     for path in ["/api/model_downloader", "/api/downloader/model_downloader"] {
         let worked = async {
             let claim = loop {
-                if let Some(claim) = service.store.claim("t", &["model_download"], Duration::from_mins(1)).await.unwrap() {
+                if let Some(claim) =
+                    service.store.claim("t", &["model_download"], Duration::from_mins(1)).await.unwrap()
+                {
                     break claim;
                 }
                 tokio::task::yield_now().await;
@@ -89,7 +91,10 @@ async fn the_old_downloader_queues_a_download_at_both_addresses_and_knows_its_mo
         assert_eq!(answer.header("deprecation"), "@1793491200");
         for query in ["?model_name=word2vec", "?model_name=../x"] {
             let answer = service.get(&format!("{path}{query}")).await;
-            assert_eq!((answer.status, answer.json()), (StatusCode::BAD_REQUEST, json!({"error": "Invalid model name"})));
+            assert_eq!(
+                (answer.status, answer.json()),
+                (StatusCode::BAD_REQUEST, json!({"error": "Invalid model name"}))
+            );
         }
         assert_eq!(service.get(path).await.status, StatusCode::BAD_REQUEST);
     }

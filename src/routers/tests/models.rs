@@ -13,7 +13,8 @@ async fn the_list_has_the_shape_that_openai_s_clients_read_and_says_what_is_here
     assert_eq!((&model["state"], &model["local_bytes"]), (&json!("absent"), &json!(0)));
     let by_alias = service.get("/v1/models/sentence-transformers%2Fall-MiniLM-L6-v2").await.json();
     assert_eq!((&by_alias["id"], &by_alias["sources"]), (&json!(MINILM), &json!(["hub"])));
-    let weights = by_alias["files"].as_array().unwrap().iter().find(|file| file["path"] == "model.safetensors").unwrap();
+    let weights =
+        by_alias["files"].as_array().unwrap().iter().find(|file| file["path"] == "model.safetensors").unwrap();
     assert_eq!((&weights["size_bytes"], &weights["local_bytes"]), (&json!(90_868_376), &json!(0)));
 }
 
