@@ -6,7 +6,7 @@
 use std::time::UNIX_EPOCH;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -28,6 +28,19 @@ use crate::operations::model_download::{KIND, ModelDownloadRequest};
 
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(list_models, create_model)).routes(routes!(get_model, delete_model))
+}
+
+/// What taking a download needs.
+#[derive(Clone)]
+struct Desk {
+    store: ModelStore,
+    queue: JobQueue,
+}
+
+impl FromRef<HttpState> for Desk {
+    fn from_ref(state: &HttpState) -> Self {
+        Self { store: ModelStore::from_ref(state), queue: JobQueue::from_ref(state) }
+    }
 }
 
 /// A model.
@@ -122,7 +135,7 @@ struct ModelDetails {
 /// List models
 ///
 /// Every model of the catalogue, and how much of it is here. `object`, `data`, `id`, `created` and `owned_by` are those of
-/// OpenAI's list.
+/// `OpenAI`'s list.
 #[utoipa::path(
     get, path = "/v1/models", tag = "models",
     responses((status = 200, description = "The models", body = ModelList)),
@@ -162,19 +175,18 @@ async fn list_models(
     ]))),
 )]
 async fn create_model(
-    State(store): State<ModelStore>,
-    State(queue): State<JobQueue>,
+    State(desk): State<Desk>,
     State(shutdown): State<CancellationToken>,
     Params(precedence): Params<Precedence>,
     terms: Terms,
     extract::Json(request): extract::Json<ModelDownloadRequest>,
 ) -> Result<Response, Problem> {
-    let options = effective(&store, request)?;
+    let options = effective(&desk.store, request)?;
     let content = options.to_string();
     let asked = Asked { address: "/v1/models", content: &precedence.mark(&content) };
     let work = Work { kind: KIND, options, priority: precedence.priority.unwrap_or(0) };
-    let submitted = submission::submit(&queue, work, asked, &terms).await?;
-    submission::answer(&queue, submitted, terms.wait, &shutdown).await
+    let submitted = submission::submit(&desk.queue, work, asked, &terms).await?;
+    submission::answer(&desk.queue, submitted, terms.wait, &shutdown).await
 }
 
 /// The options as the job keeps them: the model under its own name.

@@ -129,7 +129,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Global unicast (2000::/3) without the blocks that are set apart, and what NAT64 makes of public IPv4 addresses.
+/// Global unicast (`2000::/3`) without the blocks that are set apart, and what NAT64 makes of public IPv4 addresses.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
     if let Some(v4) = address.to_ipv4_mapped() {

@@ -164,7 +164,10 @@ impl ModelFile {
     fn check(&self) -> Result<(), &'static str> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         let is_name = |part: &str| {
-            !part.is_empty() && !part.starts_with('.') && !part.ends_with(".part") && part.chars().all(is_plain)
+            !part.is_empty()
+                && !part.starts_with('.')
+                && !part.to_ascii_lowercase().ends_with(".part")
+                && part.chars().all(is_plain)
         };
         if !self.path.split('/').all(is_name) {
             return Err(

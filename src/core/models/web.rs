@@ -61,7 +61,10 @@ pub struct Proxies {
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_set = |one: &Option<String>| one.as_ref().map(|_| "***");
-        f.debug_struct("Proxies").field("https", &is_set(&self.https)).field("http", &is_set(&self.http)).finish()
+        f.debug_struct("Proxies")
+            .field("https", &is_set(&self.https))
+            .field("http", &is_set(&self.http))
+            .finish_non_exhaustive()
     }
 }
 
