@@ -37,14 +37,16 @@ enum Manner {
     Elsewhere,
 }
 
+/// Path, range and token of a request.
+type Asked = (String, Option<String>, Option<String>);
+
 #[derive(Debug)]
 struct Site {
     content: Vec<u8>,
     manner: Manner,
     target: String,
     asked: AtomicUsize,
-    /// Path, range and token of each request.
-    seen: Mutex<Vec<(String, Option<String>, Option<String>)>>,
+    seen: Mutex<Vec<Asked>>,
 }
 
 async fn serve(State(site): State<Arc<Site>>, headers: HeaderMap, request: Request<Body>) -> Response {
@@ -52,7 +54,8 @@ async fn serve(State(site): State<Arc<Site>>, headers: HeaderMap, request: Reque
     let (range, token) = (text(header::RANGE), text(header::AUTHORIZATION));
     site.seen.lock().unwrap().push((request.uri().path().to_owned(), range.clone(), token.clone()));
     let nth = site.asked.fetch_add(1, Ordering::SeqCst);
-    let from = range.map_or(0, |range| range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap());
+    let from =
+        range.map_or(0, |range| range.trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().unwrap());
     let size = site.content.len();
     let part = |content: &[u8]| {
         let status = if from > 0 { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
@@ -162,7 +165,7 @@ impl Scene {
         tokio::task::spawn_blocking(move || store.pull("ME/tiny", None, &watch)).await.unwrap()
     }
 
-    fn seen(&self) -> Vec<(String, Option<String>, Option<String>)> {
+    fn seen(&self) -> Vec<Asked> {
         self.site.seen.lock().unwrap().clone()
     }
 
