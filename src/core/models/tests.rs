@@ -63,7 +63,6 @@ async fn serve(State(site): State<Arc<Site>>, headers: HeaderMap, request: Reque
         (status, place, content[from..].to_vec()).into_response()
     };
     match site.manner {
-        Manner::Honest => part(&site.content),
         Manner::Whole => site.content.clone().into_response(),
         Manner::Cut { after, times } if nth < times => {
             let piece = Bytes::copy_from_slice(&site.content[from..(from + after).min(size)]);
@@ -82,7 +81,7 @@ async fn serve(State(site): State<Arc<Site>>, headers: HeaderMap, request: Reque
             (status, place, Body::from_stream(pieces)).into_response()
         }
         Manner::Busy { times } if nth < times => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        Manner::Cut { .. } | Manner::Busy { .. } => part(&site.content),
+        Manner::Honest | Manner::Cut { .. } | Manner::Busy { .. } => part(&site.content),
         Manner::Wrong => part(&vec![b'x'; size]),
         Manner::Endless => {
             let pieces = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 4096])));
@@ -147,11 +146,11 @@ impl Scene {
         ModelStore::new(self.catalogue(sources), self.settings.clone())
     }
 
-    fn from_url(&self) -> String {
+    fn url_entry(&self) -> String {
         format!("[[model.source]]\ntype = \"url\"\nbase = \"http://{}/files\"\n", self.address)
     }
 
-    fn from_folder(&self) -> String {
+    fn folder_entry(&self) -> String {
         format!("[[model.source]]\ntype = \"folder\"\npath = \"{}\"\n", self.dir.path().join("given").display())
     }
 
@@ -204,7 +203,7 @@ async fn a_model_comes_from_the_hub_at_its_revision_and_again_nothing_is_asked()
 #[tokio::test(flavor = "multi_thread")]
 async fn what_breaks_off_goes_on_from_there() {
     let scene = Scene::new(Manner::Cut { after: 100_000, times: 2 }).await;
-    let store = scene.store(&scene.from_url());
+    let store = scene.store(&scene.url_entry());
     scene.pull(&store).await.unwrap();
     assert!(scene.is_right(&store));
     let ranges: Vec<_> = scene.seen().into_iter().map(|(_, range, _)| range).collect();
@@ -216,7 +215,7 @@ async fn what_breaks_off_goes_on_from_there() {
 async fn a_later_process_goes_on_where_an_earlier_one_ended_even_if_that_left_nonsense() {
     for (left, requests) in [(None, 1), (Some(b"nonsense".to_vec()), 2)] {
         let scene = Scene::new(Manner::Honest).await;
-        let store = scene.store(&scene.from_url());
+        let store = scene.store(&scene.url_entry());
         let folder = store.folder(store.catalogue().get("tiny").unwrap());
         std::fs::create_dir_all(folder.join("sub")).unwrap();
         let left = left.unwrap_or_else(|| scene.site.content[..1000].to_vec());
@@ -234,7 +233,7 @@ async fn a_later_process_goes_on_where_an_earlier_one_ended_even_if_that_left_no
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_ranges_gives_it_from_the_beginning() {
     let scene = Scene::new(Manner::Whole).await;
-    let store = scene.store(&scene.from_url());
+    let store = scene.store(&scene.url_entry());
     let folder = store.folder(store.catalogue().get("tiny").unwrap());
     std::fs::create_dir_all(folder.join("sub")).unwrap();
     std::fs::write(folder.join("sub/weights.bin.part"), &scene.site.content[..1000]).unwrap();
@@ -246,13 +245,13 @@ async fn a_server_without_ranges_gives_it_from_the_beginning() {
 async fn wrong_bytes_are_an_error_and_gone_and_the_next_source_is_asked() {
     for manner in [Manner::Wrong, Manner::Endless] {
         let scene = Scene::new(manner).await;
-        let store = scene.store(&scene.from_url());
+        let store = scene.store(&scene.url_entry());
         let error = scene.pull(&store).await.unwrap_err();
         assert_eq!(error.code(), Code::DigestMismatch, "{error}");
         assert!(!error.to_failure().is_retryable());
         assert_eq!(files_below(&scene.settings.dir), [""; 0], "{manner:?}");
         scene.give_folder(&scene.site.content);
-        let store = scene.store(&format!("{}{}", scene.from_url(), scene.from_folder()));
+        let store = scene.store(&format!("{}{}", scene.url_entry(), scene.folder_entry()));
         let pulled = scene.pull(&store).await.unwrap();
         assert!(matches!(&pulled.files[0].origin, Origin::Fetched(source) if source.starts_with("folder")));
         assert!(scene.is_right(&store));
@@ -262,11 +261,11 @@ async fn wrong_bytes_are_an_error_and_gone_and_the_next_source_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_server_is_asked_again_and_given_up_after_some_tries() {
     let scene = Scene::new(Manner::Busy { times: 2 }).await;
-    let store = scene.store(&scene.from_url());
+    let store = scene.store(&scene.url_entry());
     scene.pull(&store).await.unwrap();
     assert_eq!(scene.seen().len(), 3);
     let scene = Scene::new(Manner::Busy { times: usize::MAX }).await;
-    let error = scene.pull(&scene.store(&scene.from_url())).await.unwrap_err();
+    let error = scene.pull(&scene.store(&scene.url_entry())).await.unwrap_err();
     assert_eq!((error.code(), scene.seen().len()), (Code::UpstreamHub, 5));
     assert!(error.to_string().contains("503") && error.to_failure().is_retryable(), "{error}");
 }
@@ -283,7 +282,7 @@ async fn the_token_goes_to_the_hub_and_to_nobody_else() {
     assert_eq!(other.seen()[0].2, None);
 
     let scene = Scene::new(Manner::Secret).await;
-    let error = scene.pull(&scene.store(&scene.from_url())).await.unwrap_err();
+    let error = scene.pull(&scene.store(&scene.url_entry())).await.unwrap_err();
     assert!(error.to_string().contains("401") && error.hint().unwrap().contains("HF_TOKEN"), "{error}");
 }
 
@@ -307,17 +306,17 @@ async fn private_addresses_are_refused_directly_by_name_and_behind_redirects() {
     // The name is resolved, and the address it has is refused.
     let told = refused(&scene, &url(&format!("https://localhost:{port}"))).await;
     assert!(told.contains("is not a public address"), "{told}");
-    let told = refused(&scene, &scene.from_url()).await;
+    let told = refused(&scene, &scene.url_entry()).await;
     assert!(told.contains("only https"), "{told}");
     let scene = Scene::sending_to(Manner::Elsewhere, format!("https://localhost:{port}")).await;
-    refused(&scene, &scene.from_url()).await;
+    refused(&scene, &scene.url_entry()).await;
     assert_eq!(inner.seen(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_circle_of_redirects_ends() {
     let scene = Scene::sending_to(Manner::Elsewhere, String::new()).await;
-    let error = scene.pull(&scene.store(&scene.from_url())).await.unwrap_err();
+    let error = scene.pull(&scene.store(&scene.url_entry())).await.unwrap_err();
     assert!(error.to_string().contains("redirect"), "{error}");
 }
 
@@ -325,11 +324,11 @@ async fn a_circle_of_redirects_ends() {
 async fn offline_nothing_is_asked_and_folders_still_serve() {
     let mut scene = Scene::new(Manner::Honest).await;
     scene.settings.web.offline = true;
-    let error = scene.pull(&scene.store(&scene.from_url())).await.unwrap_err();
+    let error = scene.pull(&scene.store(&scene.url_entry())).await.unwrap_err();
     assert!(error.to_string().contains("`models.offline` is set"), "{error}");
     assert_eq!(error.code(), Code::AddressNotAllowed);
     scene.give_folder(&scene.site.content);
-    let store = scene.store(&format!("{}{}", scene.from_url(), scene.from_folder()));
+    let store = scene.store(&format!("{}{}", scene.url_entry(), scene.folder_entry()));
     scene.pull(&store).await.unwrap();
     assert!(scene.is_right(&store));
     assert_eq!(scene.seen(), []);
@@ -338,7 +337,7 @@ async fn offline_nothing_is_asked_and_folders_still_serve() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_model_is_told_and_mended() {
     let scene = Scene::new(Manner::Honest).await;
-    let store = scene.store(&scene.from_url());
+    let store = scene.store(&scene.url_entry());
     scene.pull(&store).await.unwrap();
     let path = store.path("tiny").unwrap().join("sub/weights.bin");
     let mut damaged = scene.site.content.clone();
@@ -365,7 +364,7 @@ impl ProgressSink for StopsAt {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_download_keeps_what_came_and_goes_on_from_there() {
     let mut scene = Scene::new(Manner::Honest).await;
-    let store = scene.store(&scene.from_url());
+    let store = scene.store(&scene.url_entry());
     scene.watch.progress = Arc::new(StopsAt(scene.watch.cancel.clone(), 1));
     assert!(matches!(scene.pull(&store).await, Err(ModelError::Cancelled)));
     let kept = store.files(store.catalogue().get("tiny").unwrap())[0].local_bytes;
@@ -379,8 +378,8 @@ async fn a_cancelled_download_keeps_what_came_and_goes_on_from_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_second_waits_and_fetches_nothing() {
     let scene = Scene::new(Manner::Cut { after: 50_000, times: 3 }).await;
-    let store = scene.store(&scene.from_url());
-    let others = [scene.store(&scene.from_url()), scene.store(&scene.from_url())];
+    let store = scene.store(&scene.url_entry());
+    let others = [scene.store(&scene.url_entry()), scene.store(&scene.url_entry())];
     let (first, second, third) = tokio::join!(scene.pull(&store), scene.pull(&others[0]), scene.pull(&others[1]));
     let fetched: u64 = [first, second, third].into_iter().map(|pulled| pulled.unwrap().fetched_bytes).sum();
     assert_eq!(fetched, SIZE as u64);
@@ -391,7 +390,7 @@ async fn who_comes_second_waits_and_fetches_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_being_downloaded_is_not_removed_and_waiting_can_be_stopped() {
     let scene = Scene::new(Manner::Honest).await;
-    let store = scene.store(&scene.from_url());
+    let store = scene.store(&scene.url_entry());
     scene.pull(&store).await.unwrap();
     let lock = std::fs::File::create(scene.settings.dir.join(".locks/tiny")).unwrap();
     lock.lock().unwrap();
