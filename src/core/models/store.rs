@@ -141,7 +141,7 @@ impl ModelStore {
         };
         if entry.files.iter().all(is_whole) {
             ModelState::Installed
-        } else if folder.exists() {
+        } else if self.files(entry).iter().any(|file| file.local_bytes > 0) {
             ModelState::Partial
         } else {
             ModelState::Absent
@@ -172,10 +172,10 @@ impl ModelStore {
     /// When nobody knows the model, nothing of it is here, or a file can't be read.
     pub fn verify(&self, name: &str) -> Result<Verified, ModelError> {
         let entry = self.catalogue.get(name)?;
-        if self.state(entry) == ModelState::Absent {
+        let folder = self.folder(entry);
+        if !folder.exists() {
             return Err(ModelError::NotInstalled { id: entry.id.clone() });
         }
-        let folder = self.folder(entry);
         let mut files = Vec::new();
         for file in &entry.files {
             let path = folder.join(&file.path);
