@@ -24,7 +24,7 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/textmill/
 USER 10001:10001
 WORKDIR /data
-ENV TEXTMILL_STATE_DIR=/state
+ENV TEXTMILL_STATE_DIR=/state TEXTMILL_MODELS_DIR=/state/models
 VOLUME ["/data", "/state"]
 EXPOSE 8000
 # No curl in the image: bash opens the connection itself. /ready also says no while the database or a worker is away.

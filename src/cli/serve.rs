@@ -134,6 +134,7 @@ fn parts(app: &App, workers: Option<&JoinHandle<()>>, shutdown: &Shutdown) -> Ht
         queue: app.queue().clone(),
         uploads: app.uploads().clone(),
         isolation: app.isolation().clone(),
+        models: app.models().clone(),
         roots: app.roots().clone(),
         keys: ApiKeys::from_digests(digests),
         loopback_only: server.bind.ip().is_loopback() && config.auth.api_keys.is_empty(),

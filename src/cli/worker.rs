@@ -100,6 +100,6 @@ mod tests {
         assert_eq!(known(&["conversion".to_owned()]).unwrap(), ["conversion"]);
         let failure = known(&["conversions".to_owned()]).unwrap_err();
         assert_eq!(failure.detail, "there is no queue `conversions`");
-        assert_eq!(failure.hint.unwrap(), "did you mean `conversion`? kinds of jobs: `conversion`");
+        assert_eq!(failure.hint.unwrap(), "did you mean `conversion`? kinds of jobs: `conversion`, `model_download`");
     }
 }

@@ -4,10 +4,12 @@
 //! one decision: `TEXTMILL_` is ours alone, so a variable with that prefix and an unknown name is a typing error.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use super::error::{ConfigError, Fault};
 use super::origin::Origin;
 use crate::core::failure::Code;
+use crate::core::models::{Proxies, Token};
 
 /// What all our variables begin with.
 pub const PREFIX: &str = "TEXTMILL_";
@@ -60,6 +62,16 @@ pub const ISOLATION_CPU_S: &str = "TEXTMILL_ISOLATION_CPU_S";
 pub const ISOLATION_WALL_S: &str = "TEXTMILL_ISOLATION_WALL_S";
 /// `files.retention_days`
 pub const FILES_RETENTION_DAYS: &str = "TEXTMILL_FILES_RETENTION_DAYS";
+/// `models.dir`
+pub const MODELS_DIR: &str = "TEXTMILL_MODELS_DIR";
+/// `models.catalogue`
+pub const MODELS_CATALOGUE: &str = "TEXTMILL_MODELS_CATALOGUE";
+/// `models.hub`
+pub const MODELS_HUB: &str = "TEXTMILL_MODELS_HUB";
+/// `models.allow_hosts`
+pub const MODELS_ALLOW_HOSTS: &str = "TEXTMILL_MODELS_ALLOW_HOSTS";
+/// `models.offline`
+pub const MODELS_OFFLINE: &str = "TEXTMILL_MODELS_OFFLINE";
 /// `log.level`
 pub const LOG_LEVEL: &str = "TEXTMILL_LOG_LEVEL";
 /// `log.max_file_bytes`
@@ -73,6 +85,14 @@ pub const LOG_CLI_FILES: &str = "TEXTMILL_LOG_CLI_FILES";
 pub const NO_COLOR: &str = "NO_COLOR";
 /// `dumb`: a terminal without colour.
 pub const TERM: &str = "TERM";
+
+/// A model hub's token, for models that not everybody may have.
+pub const HF_TOKEN: &str = "HF_TOKEN";
+/// Where caches go, if not to `.cache` of the home folder.
+pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+/// Proxies, by the names that every program of a machine shares; small letters go before capital ones.
+pub const PROXIES: [[&str; 2]; 3] =
+    [["https_proxy", "HTTPS_PROXY"], ["http_proxy", "HTTP_PROXY"], ["no_proxy", "NO_PROXY"]];
 
 /// The variables of this process that begin with [`PREFIX`], sorted.
 ///
@@ -98,6 +118,30 @@ pub fn ask_for_no_colour() -> bool {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     let (no_color, term) = (std::env::var_os(NO_COLOR), std::env::var_os(TERM));
     no_color.is_some_and(|value| !value.is_empty()) || term.is_some_and(|value| value == "dumb")
+}
+
+/// The hub's token; `None` where there is none.
+pub fn hub_token() -> Option<Token> {
+    Token::new(&text(HF_TOKEN)?)
+}
+
+/// The proxies that downloads go through.
+pub fn proxies() -> Proxies {
+    let [https, http, none_for] = PROXIES.map(|names| names.iter().find_map(|name| text(name)));
+    Proxies { https, http, none_for }
+}
+
+/// The user's folder of caches; `None` where nobody is at home.
+pub fn user_cache() -> Option<PathBuf> {
+    let named = text(XDG_CACHE_HOME).map(PathBuf::from).filter(|path| path.is_absolute());
+    named.or_else(|| std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".cache")))
+}
+
+/// An empty one counts as not set.
+fn text(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    let value = std::env::var(name).ok();
+    value.filter(|value| !value.is_empty())
 }
 
 fn ours(name: &OsString) -> Option<String> {

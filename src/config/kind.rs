@@ -12,6 +12,7 @@ use toml::Value;
 use super::auth::ApiKeys;
 use super::database::DatabaseUrl;
 use super::run_limits;
+use crate::core::models::AllowedHost;
 use crate::core::telemetry::logging;
 
 /// What a setting can hold.
@@ -42,6 +43,10 @@ pub enum Kind {
     Database,
     /// Jobs at once of each kind, `kind=N`.
     RunLimits,
+    /// Address of a web server.
+    WebAddress,
+    /// Hosts, `host` or `host:port`.
+    Hosts,
 }
 
 impl Kind {
@@ -49,7 +54,7 @@ impl Kind {
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match self {
-            Self::Path | Self::Address | Self::Directives | Self::Database => Ok(Value::from(text)),
+            Self::Path | Self::Address | Self::Directives | Self::Database | Self::WebAddress => Ok(Value::from(text)),
             Self::PathList => list(std::env::split_paths(text).map(|path| path_value(&path))),
             Self::Switch => match text {
                 "true" | "1" => Ok(Value::from(true)),
@@ -60,7 +65,7 @@ impl Kind {
                 Ok(number) => Ok(Value::from(number)),
                 Err(_) => Err(self.must_be(&format!("`{text}`"))),
             },
-            Self::Keys | Self::RunLimits => {
+            Self::Keys | Self::RunLimits | Self::Hosts => {
                 list(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| Ok(entry.into())))
             }
         }
@@ -91,6 +96,11 @@ impl Kind {
                 Err(why) => Err(self.must_be(&format!("one that {why}"))),
             },
             (Self::Database, _) => Err(self.must_be("something that is not text")),
+            (Self::WebAddress, Value::String(text)) => match web_address(&text) {
+                Some(address) => Ok(Value::from(address)),
+                None => Err(self.must_be(&format!("`{text}`"))),
+            },
+            (Self::Hosts, Value::Array(hosts)) => list(hosts.into_iter().map(check_host)),
             (Self::RunLimits, value) => {
                 let found = said(&value);
                 match run_limits::check(value) {
@@ -116,6 +126,10 @@ impl Kind {
             }
             Self::Keys => "entries `name:key`, the key of 16 visible ASCII characters or more".to_owned(),
             Self::Database => "an address `postgres://user:password@host:port/database`".to_owned(),
+            Self::WebAddress => {
+                "an address that begins with `https://` or `http://`, without user name, password and `?`".to_owned()
+            }
+            Self::Hosts => "hosts, like `mirror.local` or `10.0.0.7:8080`".to_owned(),
             Self::RunLimits => "entries `kind=N`, a kind of job and a whole number from 1".to_owned(),
         }
     }
@@ -145,6 +159,21 @@ fn check_keys(value: Value) -> Result<Value, String> {
     };
     ApiKeys::parse(entries.iter().map(String::as_str))?;
     Ok(Value::from(entries))
+}
+
+/// An address without the `/` at its end.
+fn web_address(text: &str) -> Option<&str> {
+    let url = reqwest::Url::parse(text).ok()?;
+    let is_plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    (matches!(url.scheme(), "http" | "https") && is_plain).then(|| text.trim_end_matches('/'))
+}
+
+fn check_host(host: Value) -> Result<Value, String> {
+    match host {
+        Value::String(text) => text.parse::<AllowedHost>().map(|host| Value::from(host.to_string())),
+        other => Err(Kind::Hosts.must_be(&said(&other))),
+    }
 }
 
 /// `base` joined with `path`, without `.` in it.

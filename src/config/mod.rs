@@ -16,6 +16,7 @@ mod jobs;
 mod kind;
 mod layers;
 mod log;
+mod models;
 mod nearest;
 mod origin;
 mod reference;
@@ -40,6 +41,7 @@ pub use isolation::IsolationConfig;
 pub use jobs::JobsConfig;
 pub use kind::Kind;
 pub use log::LogConfig;
+pub use models::{AllowedHosts, ModelsConfig};
 pub use nearest::nearest;
 pub use origin::Origin;
 pub use reference::markdown;
@@ -74,6 +76,8 @@ pub struct Config {
     pub isolation: IsolationConfig,
     /// Uploaded files.
     pub files: FilesConfig,
+    /// Models.
+    pub models: ModelsConfig,
     /// Logs.
     pub log: LogConfig,
 }

@@ -3,10 +3,12 @@
 //! For: key, variable, allowed values, default and help in one place, from which file, environment, `config show` and
 //! the reference page follow. Not for: the typed sections; each lies beside its table in its own file.
 
+use std::path::Path;
+
 use toml::Value;
 
 use super::kind::Kind;
-use super::{auth, data, files, isolation, jobs, log, server};
+use super::{auth, data, env_vars, files, isolation, jobs, log, models, server};
 
 /// One setting, declared once.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +38,8 @@ pub enum DefaultValue {
     Switch(bool),
     /// The working directory.
     WorkingDirectory,
+    /// `textmill/models` in the user's folder of caches, or in the state directory's default where nobody is at home.
+    UserCache,
     /// The machine's cores, this many at most.
     CoresUpTo(i64),
 }
@@ -49,6 +53,10 @@ impl DefaultValue {
             Self::Whole(number) => Some(Value::from(number)),
             Self::Switch(switch) => Some(Value::from(switch)),
             Self::WorkingDirectory => Some(Value::from(vec!["."])),
+            Self::UserCache => {
+                let dir = env_vars::user_cache().map(|cache| cache.join("textmill").join("models"));
+                Some(Value::from(dir.as_deref().and_then(Path::to_str).unwrap_or("./.textmill/models")))
+            }
             Self::CoresUpTo(limit) => {
                 let cores =
                     std::thread::available_parallelism().map_or(1, |cores| i64::try_from(cores.get()).unwrap_or(limit));
@@ -65,6 +73,9 @@ impl DefaultValue {
             Self::Whole(number) => format!("`{number}`"),
             Self::Switch(switch) => format!("`{switch}`"),
             Self::WorkingDirectory => "the working directory".to_owned(),
+            Self::UserCache => {
+                "`textmill/models` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`)".to_owned()
+            }
             Self::CoresUpTo(limit) => format!("the number of cores, {limit} at most"),
         }
     }
@@ -91,6 +102,7 @@ pub fn all() -> impl Iterator<Item = &'static Setting> {
         jobs::SETTINGS,
         isolation::SETTINGS,
         files::SETTINGS,
+        models::SETTINGS,
         log::SETTINGS,
     ]
     .into_iter()
@@ -110,7 +122,6 @@ pub(super) fn by_env(name: &str) -> Option<&'static Setting> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::env_vars;
 
     #[test]
     fn every_key_and_every_variable_is_declared_once_and_every_variable_has_our_prefix() {

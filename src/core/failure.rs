@@ -28,8 +28,12 @@ pub enum Code {
     PathOutsideDataRoot,
     /// A bucket or URI scheme that is not configured.
     BucketNotAllowed,
+    /// A web address that must not be fetched from.
+    AddressNotAllowed,
     /// No such resource, file or folder.
     NotFound,
+    /// No model of this name or revision is known.
+    ModelNotInCatalogue,
     /// The path exists, the method does not.
     MethodNotAllowed,
     /// None of the accepted media types can be made.
@@ -72,6 +76,10 @@ pub enum Code {
     Cancelled,
     /// A file or folder can't be read or written.
     StorageFailure,
+    /// A model hub or web server does not give what it should.
+    UpstreamHub,
+    /// What came is not what the catalogue says.
+    DigestMismatch,
     /// The service is not ready.
     NotReady,
     /// The service is shutting down.
@@ -118,7 +126,9 @@ impl Code {
         Self::CrossSite,
         Self::PathOutsideDataRoot,
         Self::BucketNotAllowed,
+        Self::AddressNotAllowed,
         Self::NotFound,
+        Self::ModelNotInCatalogue,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::JobAlreadyFinished,
@@ -140,6 +150,8 @@ impl Code {
         Self::TooManyRequests,
         Self::Cancelled,
         Self::StorageFailure,
+        Self::UpstreamHub,
+        Self::DigestMismatch,
         Self::NotReady,
         Self::ShuttingDown,
         Self::DeadlineExceeded,
@@ -157,7 +169,9 @@ impl Code {
             Self::CrossSite => "cross-site-request",
             Self::PathOutsideDataRoot => "path-outside-data-root",
             Self::BucketNotAllowed => "bucket-not-allowed",
+            Self::AddressNotAllowed => "address-not-allowed",
             Self::NotFound => "not-found",
+            Self::ModelNotInCatalogue => "model-not-in-catalogue",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::NotAcceptable => "not-acceptable",
             Self::JobAlreadyFinished => "job-already-finished",
@@ -179,6 +193,8 @@ impl Code {
             Self::TooManyRequests => "too-many-requests",
             Self::Cancelled => "cancelled",
             Self::StorageFailure => "storage-failure",
+            Self::UpstreamHub => "upstream-hub",
+            Self::DigestMismatch => "digest-mismatch",
             Self::NotReady => "not-ready",
             Self::ShuttingDown => "shutting-down",
             Self::DeadlineExceeded => "deadline-exceeded",
@@ -200,11 +216,16 @@ impl Code {
             | Self::Crashed
             | Self::NotAcceptable
             | Self::MethodNotAllowed => Kind::InvalidInput,
-            Self::MissingOrBadKey | Self::CrossSite | Self::PathOutsideDataRoot | Self::BucketNotAllowed => {
-                Kind::Forbidden
+            Self::MissingOrBadKey
+            | Self::CrossSite
+            | Self::PathOutsideDataRoot
+            | Self::BucketNotAllowed
+            | Self::AddressNotAllowed => Kind::Forbidden,
+            Self::NotFound | Self::ModelNotInCatalogue => Kind::NotFound,
+            // The same bytes would come again: no job is retried for it.
+            Self::JobAlreadyFinished | Self::JobNotFinished | Self::AlreadyExists | Self::DigestMismatch => {
+                Kind::Conflict
             }
-            Self::NotFound => Kind::NotFound,
-            Self::JobAlreadyFinished | Self::JobNotFinished | Self::AlreadyExists => Kind::Conflict,
             Self::BodyTooLarge | Self::TooManyInputs | Self::LimitExceeded | Self::Timeout | Self::MemoryLimit => {
                 Kind::TooLarge
             }
@@ -216,7 +237,7 @@ impl Code {
             | Self::ShuttingDown
             | Self::DeadlineExceeded => Kind::Busy,
             Self::Cancelled => Kind::Cancelled,
-            Self::StorageFailure => Kind::Upstream,
+            Self::StorageFailure | Self::UpstreamHub => Kind::Upstream,
             Self::Internal => Kind::Internal,
         }
     }

@@ -6,6 +6,7 @@ pub mod hash;
 pub mod ids;
 pub mod isolation;
 pub mod jobs;
+pub mod models;
 pub mod progress;
 pub mod shutdown;
 pub mod storage;

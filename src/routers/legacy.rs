@@ -4,6 +4,8 @@
 //! address differs from a new one only here; authentication, limits and checks are the same, and errors have the old
 //! shape `{"error": …}`.
 
+mod model_downloader;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -24,6 +26,7 @@ use super::state::{HttpLimits, HttpState, Places};
 use super::submission::{self, Asked, Terms, Work, location};
 use crate::core::failure::{Code, Failure};
 use crate::core::jobs::{Job, JobQueue, Status};
+use crate::core::models::ModelStore;
 use crate::core::storage::location::{Destination, Source};
 use crate::core::telemetry::metrics::Metrics;
 use crate::operations::parquet_conversion::{ConversionOptions, ConversionRequest, KIND};
@@ -37,19 +40,20 @@ pub(crate) fn owns(path: &str) -> bool {
 }
 
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new()
-        .routes(routes!(convert_by_get, convert_by_post))
-        .route_layer(middleware::from_fn(announce_successor))
+    let announcing = |successor| middleware::from_fn_with_state(successor, announce_successor);
+    let conversion = OpenApiRouter::new().routes(routes!(convert_by_get, convert_by_post));
+    conversion
+        .route_layer(announcing("</v1/conversions>; rel=\"successor-version\""))
+        .merge(model_downloader::router().route_layer(announcing("</v1/models>; rel=\"successor-version\"")))
         .route_layer(middleware::from_fn(refuse_prefetch))
 }
 
 /// Says where the successor is, in refusals too.
-async fn announce_successor(request: Request, next: Next) -> Response {
+async fn announce_successor(State(successor): State<&'static str>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("deprecation"), HeaderValue::from_static(DEPRECATED_SINCE));
-    let successor = HeaderValue::from_static("</v1/conversions>; rel=\"successor-version\"");
-    headers.insert(axum::http::header::LINK, successor);
+    headers.insert(axum::http::header::LINK, HeaderValue::from_static(successor));
     response
 }
 
@@ -144,11 +148,12 @@ struct OldAnswer {
     data: &'static str,
 }
 
-/// What answering the old conversion needs.
+/// What answering the old paths needs.
 #[derive(Clone)]
 struct OldDesk {
     queue: JobQueue,
     places: Places,
+    models: ModelStore,
     limits: Arc<HttpLimits>,
     metrics: Metrics,
     shutdown: CancellationToken,
@@ -159,6 +164,7 @@ impl axum::extract::FromRef<HttpState> for OldDesk {
         Self {
             queue: JobQueue::from_ref(state),
             places: Places::from_ref(state),
+            models: ModelStore::from_ref(state),
             limits: Arc::from_ref(state),
             metrics: Metrics::from_ref(state),
             shutdown: CancellationToken::from_ref(state),

@@ -11,6 +11,7 @@ mod health;
 mod jobs;
 mod legacy;
 mod middleware;
+mod models;
 mod openapi;
 mod problem;
 mod state;
@@ -33,6 +34,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 pub(crate) use jobs::JobView;
 pub use middleware::auth::ApiKeys;
+pub(crate) use models::{ModelList, ModelView};
 pub use state::{HttpLimits, HttpParts, HttpState, ReadinessCheck, ReportRenderer, ServiceInfo};
 pub(crate) use workers::WorkerView;
 
@@ -43,6 +45,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(jobs::router())
         .merge(workers::router())
         .merge(files::router())
+        .merge(models::router())
         .merge(health::router())
         .merge(problem::router())
         .merge(legacy::router())

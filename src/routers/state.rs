@@ -17,6 +17,7 @@ use super::problem::Problem;
 use crate::core::failure::{Code, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{Job, JobQueue};
+use crate::core::models::ModelStore;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
@@ -32,6 +33,8 @@ pub struct HttpParts {
     pub roots: DataRoots,
     /// Reads files for previews.
     pub isolation: Isolation,
+    /// Which models there are, and which of them are here.
+    pub models: ModelStore,
     /// Who may ask; without keys everybody may.
     pub keys: ApiKeys,
     /// Whether only this machine is served, without keys: then requests must name it in `Host`.
@@ -197,6 +200,7 @@ pub struct HttpState {
     queue: JobQueue,
     places: Places,
     isolation: Isolation,
+    models: ModelStore,
     access: AccessRules,
     limits: Arc<HttpLimits>,
     gates: Gates,
@@ -214,6 +218,7 @@ impl HttpState {
             queue: parts.queue,
             places: Places { roots: parts.roots, uploads: parts.uploads },
             isolation: parts.isolation,
+            models: parts.models,
             access: AccessRules {
                 keys: Arc::new(parts.keys),
                 loopback_only: parts.loopback_only,
@@ -244,6 +249,7 @@ slices! {
     Places = places;
     Uploads = places.uploads;
     Isolation = isolation;
+    ModelStore = models;
     AccessRules = access;
     Arc<HttpLimits> = limits;
     Gates = gates;

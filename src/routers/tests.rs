@@ -6,6 +6,7 @@ mod document;
 mod files;
 mod jobs;
 mod legacy;
+mod models;
 mod refusals;
 mod workers;
 
@@ -24,6 +25,7 @@ use super::{ApiKeys, HttpLimits, HttpParts, ReadinessCheck, ServiceInfo, router}
 use crate::core::ids::JobId;
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{Claim, JobEvents, JobQueue, JobStore, QueueSettings, SqlJobStore, StoreSettings};
+use crate::core::models::{Catalogue, ModelStore, StoreSettings as ModelSettings, WebSettings};
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
@@ -59,6 +61,14 @@ impl Service {
         let router = router(HttpParts {
             uploads: Uploads::open(dir.path().join("uploads"), Duration::from_hours(1)).await.unwrap(),
             isolation: Isolation::default(),
+            models: ModelStore::new(
+                Catalogue::load(None).unwrap(),
+                ModelSettings {
+                    dir: dir.path().join("models"),
+                    web: WebSettings { offline: true, hub: "https://hub.invalid".to_owned(), ..WebSettings::default() },
+                    retry_pause: Duration::ZERO,
+                },
+            ),
             roots: DataRoots::new(vec![dir.path().join("data")]).unwrap(),
             loopback_only: keys.is_empty(),
             keys,

@@ -13,6 +13,7 @@ mod corpus;
 mod crash;
 mod goldens;
 mod isolation;
+mod models;
 mod openapi;
 mod options;
 mod parts;

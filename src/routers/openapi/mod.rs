@@ -44,6 +44,7 @@ const SCHEME: &str = "api_key";
         (name = "jobs", description = "Work that was asked for, and what became of it"),
         (name = "workers", description = "Processes that run jobs"),
         (name = "files", description = "Bytes sent to be worked on"),
+        (name = "models", description = "Models, and their files"),
         (name = "service", description = "The service itself"),
         (name = "legacy", description = "The predecessor's paths"),
     ),

@@ -10,8 +10,15 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, KnownFormat, Obj
 use utoipa::openapi::{OpenApi, RefOr, Schema, Type};
 
 /// What clients send; everything else is sent by the service.
-const REQUESTS: &[&str] =
-    &["ConversionForm", "ConversionOptions", "ConversionRequest", "Destination", "FileForm", "Source"];
+const REQUESTS: &[&str] = &[
+    "ConversionForm",
+    "ConversionOptions",
+    "ConversionRequest",
+    "Destination",
+    "FileForm",
+    "ModelDownloadRequest",
+    "Source",
+];
 
 /// Makes every shape exact.
 pub(super) fn refine(document: &mut OpenApi) {

@@ -33,6 +33,9 @@ pub(crate) fn entry(code: Code) -> Entry {
         | Code::PathOutsideDataRoot
         | Code::BucketNotAllowed
         | Code::NotFound => of_request(code),
+        Code::ModelNotInCatalogue | Code::AddressNotAllowed | Code::UpstreamHub | Code::DigestMismatch => {
+            of_model(code)
+        }
         Code::MethodNotAllowed | Code::NotAcceptable => of_protocol(code),
         Code::JobAlreadyFinished
         | Code::JobNotFinished
@@ -265,6 +268,35 @@ fn of_service(code: Code) -> Entry {
             "Internal error",
             "A fault of the service.",
             "Report it with the `request_id`: the log tells more under it.",
+        ),
+    }
+}
+
+fn of_model(code: Code) -> Entry {
+    match code {
+        Code::ModelNotInCatalogue => Entry::new(
+            StatusCode::NOT_FOUND,
+            "Model not in catalogue",
+            "No model of this name, or not at this revision, is in the catalogue.",
+            "GET /v1/models lists them. For whoever runs the service: `models.catalogue` names a file with further ones.",
+        ),
+        Code::AddressNotAllowed => Entry::new(
+            StatusCode::FORBIDDEN,
+            "Address not allowed",
+            "A file would have to come from an address that the service does not fetch from: without https, private, or any while it is offline.",
+            "For whoever runs the service: `models.allow_hosts` opens a host, `models.offline` ends being offline; or give the files as a folder.",
+        ),
+        Code::UpstreamHub => Entry::new(
+            StatusCode::BAD_GATEWAY,
+            "Upstream hub",
+            "The model hub or web server can't be reached, breaks off, or does not have the file.",
+            "Try again later: what came is kept. For whoever runs the service: proxies, `HF_TOKEN`, further sources in `models.catalogue`.",
+        ),
+        _ => Entry::new(
+            StatusCode::BAD_GATEWAY,
+            "Digest mismatch",
+            "What came is not what the catalogue says; it was removed.",
+            "Name another source. If all of them give the same bytes, the catalogue's entry is wrong.",
         ),
     }
 }

@@ -67,3 +67,35 @@ async fn a_long_conversion_is_handed_over_to_its_job() {
     assert_eq!((answer.status, answer.json()), (StatusCode::ACCEPTED, json!({"data": "accepted"})));
     assert!(answer.header("location").starts_with("/v1/jobs/job_"));
 }
+
+#[tokio::test]
+async fn the_old_downloader_queues_a_download_at_both_addresses_and_knows_its_models() {
+    let service = Service::start().await;
+    for path in ["/api/model_downloader", "/api/downloader/model_downloader"] {
+        let worked = async {
+            let claim = loop {
+                if let Some(claim) =
+                    service.store.claim("t", &["model_download"], Duration::from_mins(1)).await.unwrap()
+                {
+                    break claim;
+                }
+                tokio::task::yield_now().await;
+            };
+            assert_eq!(claim.job.options["id"], "all-MiniLM-L6-v2");
+            service.succeed(&claim).await;
+        };
+        let asked = format!("{path}?model_name=sentence-transformers/all-MiniLM-L6-v2");
+        let answer = tokio::join!(service.get(&asked), worked).0;
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({"data": "success"})));
+        assert_eq!(answer.header("link"), "</v1/models>; rel=\"successor-version\"");
+        assert_eq!(answer.header("deprecation"), "@1793491200");
+        for query in ["?model_name=word2vec", "?model_name=../x"] {
+            let answer = service.get(&format!("{path}{query}")).await;
+            assert_eq!(
+                (answer.status, answer.json()),
+                (StatusCode::BAD_REQUEST, json!({"error": "Invalid model name"}))
+            );
+        }
+        assert_eq!(service.get(path).await.status, StatusCode::BAD_REQUEST);
+    }
+}

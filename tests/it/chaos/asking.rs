@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Load;
 use super::verdict::Asked;
 use super::workload::{Order, Source};
+use crate::support::http_client;
 
 /// How long a request may take before it is asked again.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
@@ -16,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks for every job at its time; ends when all were accepted.
 pub(super) fn ask_for_all(load: &Load, urls: &Mutex<Vec<String>>, time: Duration) -> Vec<Asked> {
-    let client = Client::builder().timeout(REQUEST_PATIENCE).build().unwrap();
+    let client = http_client(REQUEST_PATIENCE);
     let begun = Instant::now();
     let mut asked = Vec::with_capacity(load.orders.len());
     for order in &load.orders {

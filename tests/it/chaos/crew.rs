@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use reqwest::blocking::Client;
-
 use super::verdict;
 use crate::support::database::Database;
+use crate::support::http_client;
 use crate::support::postgres::Restart;
 use crate::support::process::Process;
 use crate::support::proxy::Proxy;
@@ -286,7 +285,7 @@ impl<'a> Crew<'a> {
 
 /// Asks one service after the other to cancel a job, until one answers.
 fn take_back(urls: &Mutex<Vec<String>>, id: &str) {
-    let client = Client::builder().timeout(Duration::from_secs(2)).build().unwrap();
+    let client = http_client(Duration::from_secs(2));
     let urls = urls.lock().unwrap().clone();
     let _ = urls.iter().find(|url| client.post(format!("{url}/v1/jobs/{id}/cancel")).send().is_ok());
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::chaos::workload::{folder, table};
 use crate::support::site::Site;
-use crate::support::{DEADLINE, copy_tree, repository, wait_until};
+use crate::support::{DEADLINE, copy_tree, http_client, repository, wait_until};
 
 /// What is converted, and how often among a dozen.
 const SOURCES: [(&str, usize); 5] =
@@ -70,7 +70,7 @@ impl<'scope> Clients<'scope> {
     ) -> Self {
         let client = |(seed, (name, act)): (u64, (&'static str, Act))| {
             let work = move || {
-                let client = Client::builder().timeout(DEADLINE).build().unwrap();
+                let client = http_client(DEADLINE);
                 let (visit, mut random) = (Visit { site, url, client }, fastrand::Rng::with_seed(seed));
                 let mut rounds = 0;
                 while !is_over.load(Ordering::Acquire) {

@@ -53,6 +53,12 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     textmill(folder).args(arguments).output().unwrap()
 }
 
+/// Asks services of the tests. They speak no TLS, but the program's does, and then no client is made without a provider.
+pub(crate) fn http_client(timeout: Duration) -> reqwest::blocking::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::blocking::Client::builder().timeout(timeout).build().unwrap()
+}
+
 /// What it printed as JSON.
 pub(crate) fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))

@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus};
 use serde_json::Value;
 
 use super::process::Process;
-use super::{DEADLINE, textmill, wait_until};
+use super::{DEADLINE, http_client, textmill, wait_until};
 
 /// Where every service of the tests can be asked, but for the port.
 pub(crate) const LOOPBACK: &str = "http://127.0.0.1:";
@@ -33,7 +33,7 @@ impl Service {
         let mut process = Process::start(command);
         process.wait_for(LOOPBACK);
         let url = process.word(LOOPBACK).unwrap();
-        let client = reqwest::blocking::Client::builder().timeout(DEADLINE).build().unwrap();
+        let client = http_client(DEADLINE);
         Self { process, url, client }
     }
 
