@@ -10,6 +10,7 @@ mod config_reference;
 mod conversion;
 mod corpus;
 mod crash;
+mod embed;
 mod goldens;
 mod isolation;
 mod openapi;
