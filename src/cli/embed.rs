@@ -1,18 +1,20 @@
 //! `textmill embed`: vectors of the texts of a file, in this process.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use tempfile::TempPath;
 
 use super::context::{Context, Process};
 use super::exit::{CommandError, CommandResult, ExitStatus};
 use super::printer::Form;
-use super::runtime::until_interrupted;
+use super::runtime::{block_on, until_interrupted};
 use crate::core::failure::{Code, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::progress::ProgressSink;
+use crate::core::shutdown::Signals;
 use crate::operations::context::RunContext;
 use crate::operations::embedding_job::{
     EmbeddingJobError, EmbeddingOptions, EmbeddingOutcome, TextSource, VectorTarget, embed,
@@ -49,14 +51,14 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
     }
     let (model, options) = (args.model_dir.clone(), args.options.clone());
     let is_stream = args.input.as_os_str() == "-";
-    let (input, to) = (args.input.clone(), args.output.clone());
+    let to = args.output.clone();
     let progress = context.printer.progress_sink();
     let isolation = Isolation::new(loaded.config.isolation.limits());
+    let spooled = is_stream.then(spool).transpose()?;
+    let path = spooled.as_ref().map_or_else(|| args.input.clone(), |file| file.to_path_buf());
+    let source = TextSource { path, is_stream };
     let done = until_interrupted(move |cancel| -> Result<_, CommandError> {
         let progress: Arc<dyn ProgressSink> = progress;
-        let spooled = is_stream.then(spool).transpose()?;
-        let path = spooled.as_ref().map_or(input.as_path(), |file| file.path()).to_owned();
-        let source = TextSource { path, is_stream };
         let target = to.map_or_else(|| VectorTarget::Stream(Box::new(io::stdout())), VectorTarget::File);
         let context = RunContext { progress, cancel, reserved: None, isolation };
         embed(&source, &model, target, &options, &context).map_err(or_gone)
@@ -65,12 +67,20 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
     Ok(if done.rows_rejected > 0 { ExitStatus::No } else { ExitStatus::Done })
 }
 
-/// Readers look at a file more than once, which a stream does not allow.
-fn spool() -> Result<tempfile::NamedTempFile, CommandError> {
-    let mut file = tempfile::NamedTempFile::new()?;
-    io::copy(&mut io::stdin().lock(), &mut file)?;
-    file.flush()?;
-    Ok(file)
+/// Readers look at a file more than once, which a stream does not allow. A signal ends it, whether or not anything comes.
+fn spool() -> Result<TempPath, CommandError> {
+    let (mut file, path) = tempfile::NamedTempFile::new()?.into_parts();
+    block_on(async move {
+        let mut signals = Signals::listen()?;
+        let copied = tokio::task::spawn_blocking(move || io::copy(&mut io::stdin().lock(), &mut file));
+        tokio::select! {
+            copied = copied => {
+                copied.map_err(io::Error::other)??;
+                Ok(path)
+            }
+            _ = signals.next() => Err(Failure::new(Code::Cancelled, "interrupted while reading standard input").into()),
+        }
+    })
 }
 
 /// A reader of the vectors that has seen enough is no failure.

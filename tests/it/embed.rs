@@ -32,7 +32,8 @@ fn lines(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn numbers(embedding: &Value) -> Vec<f32> {
+#[expect(clippy::cast_possible_truncation, reason = "they were written as f32")]
+pub(crate) fn numbers(embedding: &Value) -> Vec<f32> {
     embedding.as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect()
 }
 

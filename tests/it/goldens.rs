@@ -11,6 +11,7 @@ use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSour
 use tokio_util::sync::CancellationToken;
 
 use crate::conversion::rows;
+use crate::embed::numbers;
 use crate::support::{minilm, reference_data, unattended};
 
 fn data(inside: &str) -> Option<PathBuf> {
@@ -123,8 +124,7 @@ fn goldens_of_sentence_vectors() {
     let (packed, reference) = (embed(Engine::Packed, &texts), embed(Engine::Candle, &texts));
     let mut worst = 0.0_f32;
     for (row, golden) in goldens.iter().enumerate() {
-        let right: Vec<f32> =
-            golden["embedding"].as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect();
+        let right = numbers(&golden["embedding"]);
         assert_eq!(packed.lengths[row].tokens as u64, golden["tokens"].as_u64().unwrap(), "{}", golden["id"]);
         for found in [&packed, &reference] {
             let vector = found.vectors().nth(row).unwrap();

@@ -118,16 +118,21 @@ fn shapes() -> Vec<(String, Vec<usize>)> {
     shapes
 }
 
+#[expect(clippy::cast_precision_loss, reason = "24 bits")]
+fn drawn(seed: u64) -> f32 {
+    // The upper bits are the good ones.
+    (seed >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
+}
+
 /// The file as the format has it: length of the header, header, numbers.
 fn weights(prefix: &str) -> Vec<u8> {
     let (mut header, mut numbers, mut seed) = (serde_json::Map::new(), Vec::new(), 42_u64);
     for (name, shape) in shapes() {
         let (start, is_scale) = (numbers.len(), name.ends_with("LayerNorm.weight"));
         for _ in 0..shape.iter().product() {
-            // Knuth's generator; the upper bits are the good ones.
+            // Knuth's generator.
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let drawn = (seed >> 40) as f32 / (1_u64 << 24) as f32 - 0.5;
-            let number = if is_scale { 1.0 + drawn / 5.0 } else { drawn };
+            let number = if is_scale { 1.0 + drawn(seed) / 5.0 } else { drawn(seed) };
             numbers.extend(number.to_le_bytes());
         }
         let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, numbers.len()] });

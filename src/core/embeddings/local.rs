@@ -4,8 +4,8 @@
 //! another and computes it alone. There are no barriers, and a thread that gets less of the processor does less.
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tokio_util::sync::CancellationToken;
@@ -66,16 +66,15 @@ impl LocalEmbedder {
     pub fn open(folder: &Path, options: LocalOptions) -> Result<Self, EmbeddingError> {
         let model = Model::open(folder)?;
         let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-        let packed = || PackedEncoder::open(&model, Backend::detect());
+        let is_taken = PackedEncoder::takes(&model);
         let encoder: Box<dyn Encoder> = match options.engine {
-            Engine::Auto if PackedEncoder::takes(&model) => Box::new(packed()?),
-            Engine::Packed if PackedEncoder::takes(&model) => Box::new(packed()?),
+            Engine::Auto | Engine::Packed if is_taken => Box::new(PackedEncoder::open(&model, Backend::detect())?),
+            Engine::Auto | Engine::Candle => Box::new(CandleEncoder::open(&model)?),
             Engine::Packed => {
                 let what =
-                    format!("`hidden_act` \"{}\", and the fast engine has \"gelu\" alone", model.config.hidden_act);
+                    format!("`hidden_act` \"{}\" where the fast engine has \"gelu\" alone", model.config.hidden_act);
                 return Err(EmbeddingError::unsupported(what));
             }
-            Engine::Auto | Engine::Candle => Box::new(CandleEncoder::open(&model)?),
         };
         let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = options.threads.unwrap_or_else(cores).max(1);
@@ -162,7 +161,7 @@ fn shared<T: Send>(
                 return Err(EmbeddingError::Cancelled);
             }
             let result = work(number).inspect_err(|_| next.store(count, Ordering::Relaxed))?;
-            done.lock().map_err(|_| EmbeddingError::Panicked)?.push((number, result));
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
         }
     };
     let helpers = threads.min(count).saturating_sub(1);
@@ -172,5 +171,5 @@ fn shared<T: Send>(
         let joined = helpers.into_iter().map(|helper| helper.join().unwrap_or(Err(EmbeddingError::Panicked)));
         joined.fold(own, |all, one| all.and(one))
     })?;
-    done.into_inner().map_err(|_| EmbeddingError::Panicked)
+    Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

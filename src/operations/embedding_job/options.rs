@@ -57,7 +57,7 @@ pub enum VectorFormat {
     /// `{"text": …, "embedding": […]}` a line
     #[default]
     Jsonl,
-    /// `NumPy`'s array of rows and columns, `float32`; a row without a text is all NaN
+    /// NumPy's array of rows and columns, `float32`; a row without a text is all NaN
     Npy,
     /// Columns `text` and `embedding`, a list of fixed size
     Parquet,

@@ -10,8 +10,8 @@ pub(in super::super) struct Portable;
 macro_rules! each {
     ($lane:ident => $value:expr) => {{
         let mut out = [0.0; LANES];
-        for $lane in 0..LANES {
-            out[$lane] = $value;
+        for ($lane, out) in out.iter_mut().enumerate() {
+            *out = $value;
         }
         out
     }};

@@ -215,10 +215,9 @@ fn tile<S: Simd, const M: usize>(
     }
     for (k, numbers) in panel.iter().enumerate() {
         let columns = [simd.load(half(numbers, 0)), simd.load(half(numbers, 1))];
-        for row in 0..M {
-            let value = simd.splat(from[row][k]);
-            sums[row][0] = simd.multiply_add(value, columns[0], sums[row][0]);
-            sums[row][1] = simd.multiply_add(value, columns[1], sums[row][1]);
+        for (sum, from) in sums.iter_mut().zip(&from) {
+            let value = simd.splat(from[k]);
+            *sum = [simd.multiply_add(value, columns[0], sum[0]), simd.multiply_add(value, columns[1], sum[1])];
         }
     }
     for (row, sum) in sums.iter().enumerate() {

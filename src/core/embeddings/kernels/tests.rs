@@ -1,3 +1,5 @@
+#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "numbers of tests are small")]
+
 use proptest::prelude::*;
 
 use super::activation::{exp, gelu};
