@@ -9,6 +9,7 @@ mod config;
 mod context;
 mod convert;
 mod doctor;
+mod embed;
 mod exit;
 mod job;
 mod model;
@@ -48,6 +49,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Worker(worker::WorkerArgs),
     Convert(convert::ConvertArgs),
+    Embed(embed::EmbedArgs),
     Job(job::JobArgs),
     Model(model::ModelArgs),
     Run(run::RunArgs),
@@ -66,6 +68,7 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done; 1 done, and 
 const EXAMPLES: &str = "\
 Examples:
   textmill convert reports parquet     a folder of tables to Parquet, and a report
+  textmill embed a.txt --model-dir DIR vectors of texts, a line each
   textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
   textmill worker                      more jobs at once, beside the service or elsewhere
   textmill job list                    what the service has done and does
@@ -93,6 +96,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Serve(args) => serve::run(args, context),
         Command::Worker(args) => worker::run(args, context),
         Command::Convert(args) => convert::run(args, context),
+        Command::Embed(args) => embed::run(args, context),
         Command::Job(args) => job::run(args, context),
         Command::Model(args) => model::run(args, context),
         Command::Run(args) => run::run(args, context),

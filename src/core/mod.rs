@@ -1,6 +1,7 @@
 //! What we do it with: engines and storage that know nothing of operations, HTTP or the command line.
 
 pub mod archive;
+pub mod embeddings;
 pub mod failure;
 pub mod hash;
 pub mod ids;

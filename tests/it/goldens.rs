@@ -6,10 +6,13 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_schema::DataType;
 use serde_json::Value;
+use textmill::core::embeddings::{Embedder, Embeddings, Engine, LocalEmbedder, LocalOptions};
 use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, convert};
+use tokio_util::sync::CancellationToken;
 
 use crate::conversion::rows;
-use crate::support::{reference_data, unattended};
+use crate::embed::numbers;
+use crate::support::{minilm, reference_data, unattended};
 
 fn data(inside: &str) -> Option<PathBuf> {
     let folder = reference_data()?.join(inside);
@@ -102,4 +105,50 @@ fn goldens_of_real_files_with_known_shapes() {
         let found: usize = batches.iter().map(RecordBatch::num_rows).sum();
         assert_eq!((found, batches[0].num_columns()), (wanted_rows, wanted_columns), "{path}");
     }
+}
+
+/// Vectors of all-MiniLM-L6-v2 that sentence-transformers made, one text at a time.
+#[test]
+fn goldens_of_sentence_vectors() {
+    let Some(file) = data("reference/minilm-golden.jsonl") else { return };
+    let Some(folder) = minilm() else {
+        println!("goldens: no vectors compared, TEST_MODEL_DIR names no model");
+        return;
+    };
+    let lines = std::fs::read_to_string(file).unwrap();
+    let goldens: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let texts: Vec<_> = goldens.iter().map(|golden| golden["text"].as_str().unwrap()).collect();
+    let embedder = |engine| LocalEmbedder::open(&folder, LocalOptions { engine, threads: None }).unwrap();
+    let embed =
+        |engine, texts: &[&str]| -> Embeddings { embedder(engine).embed(texts, &CancellationToken::new()).unwrap() };
+    let (packed, reference) = (embed(Engine::Packed, &texts), embed(Engine::Candle, &texts));
+    let mut worst = 0.0_f32;
+    for (row, golden) in goldens.iter().enumerate() {
+        let right = numbers(&golden["embedding"]);
+        assert_eq!(packed.lengths[row].tokens as u64, golden["tokens"].as_u64().unwrap(), "{}", golden["id"]);
+        for found in [&packed, &reference] {
+            let vector = found.vectors().nth(row).unwrap();
+            let difference = largest_difference(vector, &right);
+            assert!(difference < 1e-5, "{}: {difference}", golden["id"]);
+            assert!(cosine(vector, &right) >= 0.99999, "{}", golden["id"]);
+            worst = worst.max(difference);
+        }
+    }
+    assert!(largest_difference(&packed.numbers, &reference.numbers) < 1e-5);
+    let alone = embedder(Engine::Packed);
+    for (text, together) in texts.iter().zip(packed.vectors()) {
+        let alone = alone.embed(&[text], &CancellationToken::new()).unwrap();
+        assert!(largest_difference(&alone.numbers, together) < 1e-6, "{text}");
+    }
+    println!("goldens: {} sentence vectors compared, off by {worst:.1e} at most", goldens.len());
+}
+
+fn largest_difference(one: &[f32], other: &[f32]) -> f32 {
+    assert_eq!(one.len(), other.len());
+    one.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+fn cosine(one: &[f32], other: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    dot(one, other) / (dot(one, one) * dot(other, other)).sqrt()
 }

@@ -11,6 +11,7 @@ mod config_reference;
 mod conversion;
 mod corpus;
 mod crash;
+mod embed;
 mod goldens;
 mod isolation;
 mod models;

@@ -6,6 +6,8 @@ pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod service;
 pub(crate) mod site;
+#[path = "../../support/tiny_model.rs"]
+pub(crate) mod tiny_model;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,12 @@ pub(crate) fn unattended() -> RunContext {
 pub(crate) fn reference_data() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
     std::env::var_os("TEST_DATA_DIR").map(PathBuf::from)
+}
+
+/// The folder of all-MiniLM-L6-v2, if whoever runs the tests has one.
+pub(crate) fn minilm() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
+    std::env::var_os("TEST_MODEL_DIR").map(PathBuf::from)
 }
 
 /// Runs it to its end.

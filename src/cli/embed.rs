@@ -1,0 +1,123 @@
+//! `textmill embed`: vectors of the texts of a file, in this process.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use tempfile::TempPath;
+
+use super::context::{Context, Process};
+use super::exit::{CommandError, CommandResult, ExitStatus};
+use super::printer::Form;
+use super::runtime::{block_on, until_interrupted};
+use crate::core::failure::{Code, Failure};
+use crate::core::isolation::Isolation;
+use crate::core::progress::ProgressSink;
+use crate::core::shutdown::Signals;
+use crate::operations::context::RunContext;
+use crate::operations::embedding_job::{
+    EmbeddingJobError, EmbeddingOptions, EmbeddingOutcome, TextSource, VectorTarget, embed,
+};
+use crate::report::text::counted;
+
+/// Turn texts into vectors with a sentence-embedding model
+///
+/// Example: textmill embed reviews.csv --text-column review --model-dir minilm --format parquet -o vectors.parquet
+///
+/// Reads a text a line (txt), a column of a table (csv, jsonl, and whatever `convert` reads) or of Parquet. Every row of
+/// the input is a row of the output, in the same order; a row without a text has no vector. Exits with 1 if rows can't be
+/// read.
+#[derive(Debug, Args)]
+pub(super) struct EmbedArgs {
+    /// File to read; `-` is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    input: PathBuf,
+    /// Folder of the model: config.json, tokenizer.json, model.safetensors
+    #[arg(long, value_name = "DIR")]
+    model_dir: PathBuf,
+    /// File to write [default: standard output, for jsonl]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    options: EmbeddingOptions,
+}
+
+pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
+    let (loaded, _logs) = context.open(Process::Command)?;
+    if args.output.is_none() && context.printer.form == Form::Json {
+        let failure = Failure::new(Code::InvalidParameter, "--json prints one document, and the vectors are many");
+        return Err(failure.with_hint("name a file for the vectors with --output").into());
+    }
+    let (model, options) = (args.model_dir.clone(), args.options.clone());
+    let is_stream = args.input.as_os_str() == "-";
+    let to = args.output.clone();
+    let progress = context.printer.progress_sink();
+    let isolation = Isolation::new(loaded.config.isolation.limits());
+    let spooled = is_stream.then(spool).transpose()?;
+    let path = spooled.as_ref().map_or_else(|| args.input.clone(), |file| file.to_path_buf());
+    let source = TextSource { path, is_stream };
+    let done = until_interrupted(move |cancel| -> Result<_, CommandError> {
+        let progress: Arc<dyn ProgressSink> = progress;
+        let target = to.map_or_else(|| VectorTarget::Stream(Box::new(io::stdout())), VectorTarget::File);
+        let context = RunContext { progress, cancel, reserved: None, isolation };
+        embed(&source, &model, target, &options, &context).map_err(or_gone)
+    })??;
+    tell(&done, args.output.as_deref(), context)?;
+    Ok(if done.rows_rejected > 0 { ExitStatus::No } else { ExitStatus::Done })
+}
+
+/// Readers look at a file more than once, which a stream does not allow. A signal ends it, whether or not anything comes.
+fn spool() -> Result<TempPath, CommandError> {
+    let (mut file, path) = tempfile::NamedTempFile::new()?.into_parts();
+    block_on(async move {
+        let mut signals = Signals::listen()?;
+        let copied = tokio::task::spawn_blocking(move || io::copy(&mut io::stdin().lock(), &mut file));
+        tokio::select! {
+            copied = copied => {
+                copied.map_err(io::Error::other)??;
+                Ok(path)
+            }
+            _ = signals.next() => Err(Failure::new(Code::Cancelled, "interrupted while reading standard input").into()),
+        }
+    })
+}
+
+/// A reader of the vectors that has seen enough is no failure.
+fn or_gone(error: EmbeddingJobError) -> CommandError {
+    match error {
+        EmbeddingJobError::Output { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => source.into(),
+        other => other.into(),
+    }
+}
+
+fn tell(outcome: &EmbeddingOutcome, output: Option<&Path>, context: &Context) -> Result<(), CommandError> {
+    if let Some(first) = &outcome.first_reject {
+        let count = counted(outcome.rows_rejected, "row");
+        context.printer.warning(format!("{count} can't be read and have no vector; {first}"))?;
+    }
+    match output {
+        Some(path) => context.printer.outcome(outcome, |outcome| in_words(outcome, Some(path)))?,
+        None => context.printer.note(in_words(outcome, None))?,
+    }
+    Ok(())
+}
+
+fn in_words(outcome: &EmbeddingOutcome, output: Option<&Path>) -> String {
+    let place = output.map(|path| format!(" in {}", path.display())).unwrap_or_default();
+    let texts = outcome.rows - outcome.rows_without_text;
+    let mut lines = vec![format!(
+        "{} of {} numbers{place}, from {}",
+        counted(texts, "vector"),
+        outcome.dimension,
+        counted(outcome.tokens, "token")
+    )];
+    if outcome.texts_truncated > 0 {
+        let (count, most) = (counted(outcome.texts_truncated, "text"), outcome.max_tokens);
+        lines.push(format!("  {count} longer than {most} tokens: only the beginning was looked at"));
+    }
+    if outcome.rows_without_text > 0 {
+        lines.push(format!("  {} without a text: no vector", counted(outcome.rows_without_text, "row")));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,90 @@
+//! Why texts have no vectors.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::core::failure::{Code, Fails};
+
+/// A model can't be used, or did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddingError {
+    /// A file of the model can't be read.
+    #[error("can't read `{}`: {source}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of the model breaks its format's rules.
+    #[error("`{}` is not as a model's should be: {what}", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The model asks for something that is not there.
+    #[error("the model has {what}, which is not supported")]
+    Unsupported {
+        /// What it asks for.
+        what: String,
+    },
+    /// The tokenizer failed on a text.
+    #[error("the tokenizer failed: {what}")]
+    Tokenizer {
+        /// In its own words.
+        what: String,
+    },
+    /// The reference encoder failed.
+    #[error("the encoder failed: {0}")]
+    Encoder(#[from] candle_core::Error),
+    /// A fault of ours.
+    #[error("a thread of the encoder broke down")]
+    Panicked,
+    /// Somebody asked for it to stop.
+    #[error("embedding was cancelled")]
+    Cancelled,
+}
+
+impl EmbeddingError {
+    /// A file can't be read.
+    pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Read { path: path.to_owned(), source }
+    }
+
+    /// A file is not as it should be.
+    pub(super) fn malformed(path: &Path, what: impl std::fmt::Display) -> Self {
+        Self::Malformed { path: path.to_owned(), what: what.to_string() }
+    }
+
+    /// The model asks for something that is not there.
+    pub(super) fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into() }
+    }
+}
+
+impl Fails for EmbeddingError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Code::NotFound,
+            Self::Read { .. } => Code::StorageFailure,
+            Self::Malformed { .. } => Code::MalformedInput,
+            Self::Unsupported { .. } => Code::UnsupportedFormat,
+            Self::Cancelled => Code::Cancelled,
+            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked => Code::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Read { .. } => {
+                "a model's folder holds config.json, tokenizer.json and model.safetensors; check the path"
+            }
+            Self::Malformed { .. } => "fetch the model again",
+            Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
+            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked | Self::Cancelled => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,184 @@
+#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "numbers of tests are small")]
+
+use proptest::prelude::*;
+
+use super::activation::{exp, gelu};
+use super::attention::softmax;
+use super::simd::{LANES, Simd};
+use super::*;
+
+/// Numbers between -1 and 1, the same for the same seed.
+fn drawn(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn backends() -> [Backend; 2] {
+    [Backend::detect(), Backend::Portable(Portable)]
+}
+
+fn assert_near(one: &[f32], other: &[f32], tolerance: f32) {
+    assert_eq!(one.len(), other.len());
+    for (place, (a, b)) in one.iter().zip(other).enumerate() {
+        assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{place}: {a} and {b}");
+    }
+}
+
+/// What a product is by definition, in `f64`.
+fn product_by_definition(rows: &[f32], weights: &[f32], bias: &[f32], there: &[f32], after: After) -> Vec<f32> {
+    let (columns, depth) = (bias.len(), weights.len() / bias.len());
+    let mut out = there.to_vec();
+    for (row, numbers) in rows.chunks_exact(depth).enumerate() {
+        for column in 0..columns {
+            let weights = &weights[column * depth..][..depth];
+            let sum: f64 = numbers.iter().zip(weights).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            let sum = sum + f64::from(bias[column]);
+            let place = &mut out[row * columns + column];
+            *place = match after {
+                After::Bias => sum as f32,
+                After::BiasAdd => (sum + f64::from(*place)) as f32,
+                After::BiasGelu => (0.5 * sum * (1.0 + erf(sum / std::f64::consts::SQRT_2))) as f32,
+            };
+        }
+    }
+    out
+}
+
+/// The error function by its series.
+fn erf(x: f64) -> f64 {
+    if x.abs() > 5.0 {
+        return x.signum();
+    }
+    let (mut sum, mut term) = (x, x);
+    for n in 1..200 {
+        term *= -x * x / f64::from(n);
+        sum += term / f64::from(2 * n + 1);
+    }
+    sum * 2.0 / std::f64::consts::PI.sqrt()
+}
+
+struct Mapped<'a>(&'a mut [f32], Function);
+
+#[derive(Clone, Copy)]
+enum Function {
+    Gelu,
+    Exp,
+    Softmax,
+}
+
+impl Kernel for Mapped<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self(numbers, function) = self;
+        if matches!(function, Function::Softmax) {
+            return softmax(simd, numbers);
+        }
+        for eight in numbers.as_chunks_mut::<LANES>().0 {
+            let x = simd.load(eight);
+            let y = if matches!(function, Function::Gelu) { gelu(simd, x) } else { exp(simd, x) };
+            simd.store(y, eight);
+        }
+    }
+}
+
+#[test]
+fn gelu_and_the_exponential_are_exact_to_the_last_digits() {
+    let numbers: Vec<f32> = (-8_000..8_000).map(|n| n as f32 / 800.0).collect();
+    for backend in backends() {
+        let mut found = numbers.clone();
+        backend.run(Mapped(&mut found, Function::Gelu));
+        for (x, y) in numbers.iter().zip(&found) {
+            let right = 0.5 * f64::from(*x) * (1.0 + erf(f64::from(*x) / std::f64::consts::SQRT_2));
+            assert!((f64::from(*y) - right).abs() < 6e-7, "{x}: {y} and {right}");
+        }
+        let mut found: Vec<f32> = numbers.iter().map(|x| x * 8.0 - 80.0).collect();
+        let asked = found.clone();
+        backend.run(Mapped(&mut found, Function::Exp));
+        for (x, y) in asked.iter().zip(&found) {
+            let right = f64::from(x.max(-87.0)).exp();
+            assert!((f64::from(*y) / right - 1.0).abs() < 3e-7, "{x}: {y} and {right}");
+        }
+    }
+}
+
+#[test]
+fn rows_beside_a_row_do_not_change_it() {
+    let (depth, columns, rows) = (401, 53, 103);
+    let panels = Panels::linear(&drawn(columns * depth, 1), &drawn(columns, 2));
+    let numbers = drawn(rows * depth, 3);
+    let multiply = |numbers: &[f32]| {
+        let count = numbers.len() / depth;
+        let mut out = vec![0.0; count * columns];
+        let rows = Rows { numbers, stride: depth, count };
+        let to = RowsMut { numbers: &mut out, stride: columns };
+        Backend::detect().run(Product { rows, panels: &panels, after: After::BiasGelu, to });
+        out
+    };
+    let together = multiply(&numbers);
+    for (row, alone) in numbers.chunks_exact(depth).enumerate() {
+        assert_eq!(multiply(alone), together[row * columns..][..columns]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_product_is_what_it_is_by_definition(
+        count in 1_usize..110, depth in 1_usize..800, columns in 1_usize..70, seed: u64, after in 0..3_usize,
+    ) {
+        let after = [After::Bias, After::BiasGelu, After::BiasAdd][after];
+        let (rows, weights) = (drawn(count * depth, seed), drawn(columns * depth, seed ^ 1));
+        let (bias, there) = (drawn(columns, seed ^ 2), drawn(count * columns, seed ^ 3));
+        let panels = Panels::linear(&weights, &bias);
+        let right = product_by_definition(&rows, &weights, &bias, &there, after);
+        for backend in backends() {
+            let mut found = there.clone();
+            let rows = Rows { numbers: &rows, stride: depth, count };
+            backend.run(Product { rows, panels: &panels, after, to: RowsMut { numbers: &mut found, stride: columns } });
+            assert_near(&found, &right, 2e-5);
+        }
+    }
+
+    #[test]
+    fn every_norm_equals_its_twin(rows in 1_usize..9, width in 1_usize..200, seed: u64) {
+        let (numbers, scale, shift) = (drawn(rows * width, seed), drawn(width, seed ^ 1), drawn(width, seed ^ 2));
+        let [fast, twin] = backends().map(|backend| {
+            let mut rows = numbers.clone();
+            backend.run(LayerNorm { rows: &mut rows, scale: &scale, shift: &shift, epsilon: 1e-6 });
+            rows
+        });
+        assert_near(&fast, &twin, 2e-4);
+    }
+
+    #[test]
+    fn every_softmax_sums_to_one_and_equals_its_twin(width in 1_usize..300, seed: u64) {
+        let numbers: Vec<f32> = drawn(width, seed).iter().map(|number| number * 30.0).collect();
+        let [fast, twin] = backends().map(|backend| {
+            let mut row = numbers.clone();
+            backend.run(Mapped(&mut row, Function::Softmax));
+            row
+        });
+        prop_assert!((fast.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        assert_near(&fast, &twin, 1e-6);
+    }
+
+    #[test]
+    fn attention_equals_its_twin(tokens in 1_usize..130, count in 1_usize..4, width in 1_usize..40, seed: u64) {
+        let heads = Heads { count, width };
+        let projected = drawn(tokens * 3 * count * width, seed);
+        let [fast, twin] = backends().map(|backend| {
+            let mut to = vec![0.0; tokens * count * width];
+            let mut scratch = AttentionScratch::default();
+            backend.run(Attention { projected: &projected, heads, scratch: &mut scratch, to: &mut to });
+            to
+        });
+        assert_near(&fast, &twin, 1e-5);
+    }
+}

@@ -1,0 +1,76 @@
+//! What can be asked of an embedding, declared once.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::core::embeddings::{Engine, LocalOptions};
+
+/// How to embed; every field has a default.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct EmbeddingOptions {
+    /// What the input holds; without it, what the file's name says, and `txt` for standard input
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub input_format: Option<InputFormat>,
+    /// Column of the texts, in all formats but `txt`
+    #[arg(long, default_value = "text", value_name = "NAME")]
+    pub text_column: String,
+    /// What to write
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: VectorFormat,
+    /// What computes: `packed` is the fast engine, `candle` the reference
+    #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]
+    pub engine: EngineChoice,
+    /// Threads to compute on, 1 to 1024 [default: as many as there are cores]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+impl EmbeddingOptions {
+    /// How the model is run.
+    pub(super) fn local(&self) -> LocalOptions {
+        let engine = match self.engine {
+            EngineChoice::Auto => Engine::Auto,
+            EngineChoice::Packed => Engine::Packed,
+            EngineChoice::Candle => Engine::Candle,
+        };
+        LocalOptions { engine, threads: self.threads.map(usize::from) }
+    }
+}
+
+/// What the input holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// A text a line, empty lines too
+    Txt,
+    /// Delimited text: comma, semicolon, tab or pipe, found out
+    Csv,
+    /// A JSON record a line
+    Jsonl,
+    /// Parquet
+    Parquet,
+}
+
+/// What is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum VectorFormat {
+    /// `{"text": …, "embedding": […]}` a line
+    #[default]
+    Jsonl,
+    /// NumPy's array of rows and columns, `float32`; a row without a text is all NaN
+    Npy,
+    /// Columns `text` and `embedding`, a list of fixed size
+    Parquet,
+}
+
+/// What computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum EngineChoice {
+    /// `packed` where it takes the model, else `candle`
+    #[default]
+    Auto,
+    /// The fast engine
+    Packed,
+    /// The reference
+    Candle,
+}
