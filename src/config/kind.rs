@@ -24,6 +24,8 @@ pub enum Kind {
     PathList,
     /// IP address and port.
     Address,
+    /// A text that is not empty.
+    Text,
     /// `true` or `false`.
     Switch,
     /// A whole number.
@@ -54,7 +56,9 @@ impl Kind {
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match self {
-            Self::Path | Self::Address | Self::Directives | Self::Database | Self::WebAddress => Ok(Value::from(text)),
+            Self::Path | Self::Address | Self::Text | Self::Directives | Self::Database | Self::WebAddress => {
+                Ok(Value::from(text))
+            }
             Self::PathList => list(std::env::split_paths(text).map(|path| path_value(&path))),
             Self::Switch => match text {
                 "true" | "1" => Ok(Value::from(true)),
@@ -82,6 +86,7 @@ impl Kind {
                 Ok(address) => Ok(Value::from(address.to_string())),
                 Err(_) => Err(self.must_be(&format!("`{text}`"))),
             },
+            (Self::Text, Value::String(text)) if !text.trim().is_empty() => Ok(Value::from(text)),
             (Self::Switch, Value::Boolean(switch)) => Ok(Value::from(switch)),
             (Self::Whole { min, max, .. }, Value::Integer(number)) if (min..=max).contains(&number) => {
                 Ok(Value::from(number))
@@ -118,6 +123,7 @@ impl Kind {
             Self::Path => "a path".to_owned(),
             Self::PathList => "one path or more".to_owned(),
             Self::Address => "an IP address and a port, like `127.0.0.1:8000` or `[::1]:8000`".to_owned(),
+            Self::Text => "a text that is not empty".to_owned(),
             Self::Switch => "`true` or `false`".to_owned(),
             Self::Whole { min, max, unit } => format!("a whole number of {unit} from {min} to {max}"),
             Self::Directives => {

@@ -8,6 +8,7 @@ mod auth;
 mod data;
 mod database;
 mod duration;
+mod embeddings;
 pub mod env_vars;
 mod error;
 mod files;
@@ -35,6 +36,7 @@ use toml::{Table, Value};
 
 pub use auth::{ApiKey, ApiKeys, AuthConfig};
 pub use database::DatabaseUrl;
+pub use embeddings::EmbeddingsConfig;
 pub use error::{ConfigError, Fault};
 pub use files::FilesConfig;
 pub use isolation::IsolationConfig;
@@ -78,6 +80,8 @@ pub struct Config {
     pub files: FilesConfig,
     /// Models.
     pub models: ModelsConfig,
+    /// Embeddings that the service computes.
+    pub embeddings: EmbeddingsConfig,
     /// Logs.
     pub log: LogConfig,
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::Value;
 
 use super::kind::Kind;
-use super::{auth, data, env_vars, files, isolation, jobs, log, models, server};
+use super::{auth, data, embeddings, env_vars, files, isolation, jobs, log, models, server};
 
 /// One setting, declared once.
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +103,7 @@ pub fn all() -> impl Iterator<Item = &'static Setting> {
         isolation::SETTINGS,
         files::SETTINGS,
         models::SETTINGS,
+        embeddings::SETTINGS,
         log::SETTINGS,
     ]
     .into_iter()

@@ -66,6 +66,24 @@ impl TinyModel {
         put("tokenizer.json", &tokenizer());
         fs::write(folder.join("model.safetensors"), weights(self.prefix)).unwrap();
     }
+
+    /// Its entry of a catalogue, under the name `tiny`.
+    pub(crate) fn entry(&self, sha256: impl Fn(&[u8]) -> String) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        self.write(folder.path());
+        let names = ["config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json"];
+        let files = names.into_iter().chain(["tokenizer.json", "model.safetensors"]).map(|name| {
+            let bytes = fs::read(folder.path().join(name)).unwrap();
+            format!(
+                "[[model.file]]\npath = \"{name}\"\nsize_bytes = {}\nsha256 = \"{}\"\n",
+                bytes.len(),
+                sha256(&bytes)
+            )
+        });
+        let head = "[[model]]\nid = \"tiny\"\naliases = [\"me/tiny\"]\ndescription = \"for tests\"\npublisher = \"me\"\n\
+                    licence = \"MIT\"\npooling = \"mean\"\n";
+        format!("{head}dimension = {WIDTH}\nmax_tokens = {MAX_TOKENS}\n{}", files.collect::<String>())
+    }
 }
 
 /// Padding and truncation are wrong in it, as in MiniLM's.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::core::failure::{Code, Fails};
 
@@ -39,6 +40,20 @@ pub enum EmbeddingError {
     /// The reference encoder failed.
     #[error("the encoder failed: {0}")]
     Encoder(#[from] candle_core::Error),
+    /// The threads that compute can't be started.
+    #[error("can't start the threads that compute vectors: {0}")]
+    Threads(io::Error),
+    /// As much waits as may wait.
+    #[error("texts of about {waiting} tokens wait already")]
+    Overloaded {
+        /// Tokens that wait.
+        waiting: usize,
+        /// How long they will take, more or less.
+        retry_after: Duration,
+    },
+    /// Nothing is taken any more.
+    #[error("embedding has stopped")]
+    ShuttingDown,
     /// A fault of ours.
     #[error("a thread of the encoder broke down")]
     Panicked,
@@ -72,7 +87,9 @@ impl Fails for EmbeddingError {
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
             Self::Cancelled => Code::Cancelled,
-            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked => Code::Internal,
+            Self::Overloaded { .. } => Code::QueueFull,
+            Self::ShuttingDown => Code::ShuttingDown,
+            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Threads(_) | Self::Panicked => Code::Internal,
         }
     }
 
@@ -83,7 +100,11 @@ impl Fails for EmbeddingError {
             }
             Self::Malformed { .. } => "fetch the model again",
             Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
-            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked | Self::Cancelled => return None,
+            Self::Overloaded { .. } => "come back later, or send fewer texts at once",
+            Self::ShuttingDown => "try again when the service is back",
+            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Threads(_) | Self::Panicked | Self::Cancelled => {
+                return None;
+            }
         };
         Some(hint.to_owned())
     }

@@ -7,27 +7,35 @@
 //! - `model` reads what a folder says about its model, `weights` its numbers, `tokens` makes tokens of texts.
 //! - `candle` is the reference encoder, `packed` the fast one on `kernels`; both fill the same rows, of which `pooling`
 //!   makes vectors.
-//! - `batching` decides which texts go through together, `local` shares the batches among threads.
+//! - `ready` is a model with all of that, `pool` the threads that compute and the queue that they take work from,
+//!   `batching` decides which texts go through together, and `local` is the contract on top.
+//! - `loaded` keeps the models of the store that somebody named.
 
 mod batching;
 mod candle;
 mod error;
 mod kernels;
+mod loaded;
 mod local;
 mod model;
 mod packed;
+mod pool;
 mod pooling;
+mod ready;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod weights;
 
 use tokio_util::sync::CancellationToken;
 
 pub use error::EmbeddingError;
+pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
+pub use pool::{Pool, PoolSettings, Urgency};
 
-/// Turns texts into vectors.
+/// Turns texts into vectors. How soon somebody needs them ([`Urgency`]) is a property of the embedder, not of a call: who
+/// holds one for people and one for jobs holds two, and whatever is laid around them need not know.
 pub trait Embedder: Send + Sync {
     /// Numbers of a vector.
     fn dimension(&self) -> usize;
@@ -35,10 +43,10 @@ pub trait Embedder: Send + Sync {
     /// Tokens of a text that are looked at, special ones included.
     fn max_tokens(&self) -> usize;
 
-    /// A vector for each text, in their order. The empty text has one, too.
+    /// A vector for each text, in their order. The empty text has one, too. Blocks: call it on a thread that may.
     ///
     /// # Errors
-    /// When the engine fails, or `cancel` was cancelled.
+    /// When the engine fails, too much waits already, or `cancel` was cancelled.
     fn embed(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Embeddings, EmbeddingError>;
 }
 
@@ -74,6 +82,6 @@ trait Encoder: Send + Sync {
     /// Fills `hidden` with a row for each token of the batch, sequence after sequence.
     fn encode(&self, batch: batching::Batch<'_>, hidden: &mut Vec<f32>) -> Result<(), EmbeddingError>;
 
-    /// Whether it uses all cores for one batch by itself.
+    /// Whether it uses all cores, or a device, for one batch by itself: then one batch goes through it at a time.
     fn is_parallel(&self) -> bool;
 }

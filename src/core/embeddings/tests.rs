@@ -11,7 +11,7 @@ use super::{Embedder, Embeddings};
 use crate::core::failure::{Code, Fails};
 
 #[path = "../../../tests/support/tiny_model.rs"]
-mod tiny_model;
+pub(crate) mod tiny_model;
 
 use tiny_model::{MAX_TOKENS, TinyModel, WIDTH};
 
@@ -163,6 +163,18 @@ fn damaged_and_missing_files_are_named() {
     assert!(fails().to_string().contains("tokenizer.json"));
     fs::remove_file(folder.path().join("config.json")).unwrap();
     assert_eq!(fails().code(), Code::NotFound);
+}
+
+#[test]
+fn equal_texts_of_a_call_have_equal_vectors_in_their_places() {
+    let folder = folder(&TinyModel::default());
+    let embedder = open(folder.path(), Engine::Auto);
+    let found = embed(&embedder, &["the cat", "steel", "the cat", "", "steel"]);
+    let each: Vec<_> = ["the cat", "steel", ""].map(|text| embed(&embedder, &[text])).into();
+    for (vector, right) in found.vectors().zip([0, 1, 0, 2, 1]) {
+        assert_eq!(vector, each[right].numbers);
+    }
+    assert_eq!(found.lengths[2], each[0].lengths[0]);
 }
 
 #[test]
