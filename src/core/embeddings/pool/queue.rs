@@ -1,7 +1,7 @@
 //! What waits for a thread, and which of it comes next.
 //!
-//! The one decision: what people wait for goes before what runs by itself, but for one batch in [`STREAK`], so that
-//! nothing waits forever. Within a class the oldest goes first.
+//! The one decision: what people wait for goes before what runs by itself, but for one turn after [`STREAK`], so that
+//! nothing waits forever. Within a class models take turns, and of each the oldest text goes first.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -211,8 +211,9 @@ impl Queue {
     /// What nobody waits for any more makes room.
     fn forget_gone(&mut self) {
         for lane in &mut self.lanes {
-            lane.chunks.retain(|chunk| !chunk.order.is_gone());
-            lane.items.retain(|item| !item.order.is_gone());
+            let mut is_gone = remembering(Order::is_gone);
+            lane.chunks.retain(|chunk| !is_gone(&chunk.order));
+            lane.items.retain(|item| !is_gone(&item.order));
             lane.chunk_tokens = lane.chunks.iter().map(|chunk| chunk.estimate).sum();
             lane.item_tokens = lane.items.iter().map(Item::tokens).sum();
         }
@@ -241,5 +242,18 @@ impl Lane {
         rest.into_iter().rev().for_each(|item| self.items.push_front(item));
         self.item_tokens -= batch.iter().map(Item::tokens).sum::<usize>();
         batch
+    }
+}
+
+/// Asks once for each of the neighbours that belong to one order: there are tens of thousands.
+fn remembering(ask: impl Fn(&Order) -> bool) -> impl FnMut(&Arc<Order>) -> bool {
+    let mut last: Option<(Arc<Order>, bool)> = None;
+    move |order| match &last {
+        Some((known, answer)) if Arc::ptr_eq(known, order) => *answer,
+        _ => {
+            let answer = ask(order);
+            last = Some((Arc::clone(order), answer));
+            answer
+        }
     }
 }
