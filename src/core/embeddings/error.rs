@@ -30,6 +30,20 @@ pub enum EmbeddingError {
         /// What it asks for.
         what: String,
     },
+    /// The model has no such prompt.
+    #[error("the model has no prompt `{name}`; it has {}", one_of(known))]
+    Prompt {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// It can't be computed there.
+    #[error("{what}")]
+    Device {
+        /// Why not.
+        what: String,
+    },
     /// The tokenizer failed on a text.
     #[error("the tokenizer failed: {what}")]
     Tokenizer {
@@ -45,6 +59,11 @@ pub enum EmbeddingError {
     /// Somebody asked for it to stop.
     #[error("embedding was cancelled")]
     Cancelled,
+}
+
+fn one_of(known: &[String]) -> String {
+    let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 impl EmbeddingError {
@@ -71,6 +90,7 @@ impl Fails for EmbeddingError {
             Self::Read { .. } => Code::StorageFailure,
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
+            Self::Prompt { .. } | Self::Device { .. } => Code::InvalidParameter,
             Self::Cancelled => Code::Cancelled,
             Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked => Code::Internal,
         }
@@ -83,6 +103,8 @@ impl Fails for EmbeddingError {
             }
             Self::Malformed { .. } => "fetch the model again",
             Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
+            Self::Prompt { .. } => "name one of the model's prompts, or none",
+            Self::Device { .. } => "use `auto`, or the build and the machine that docs/gpu.md describes",
             Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked | Self::Cancelled => return None,
         };
         Some(hint.to_owned())

@@ -10,13 +10,13 @@ use std::thread;
 
 use tokio_util::sync::CancellationToken;
 
-use super::batching::{Batch, Batches};
+use super::batching::Batches;
 use super::candle::CandleEncoder;
+use super::device::{Device, Dtype, ModelThread, Place};
 use super::error::EmbeddingError;
 use super::kernels::Backend;
 use super::model::Model;
 use super::packed::PackedEncoder;
-use super::pooling::Pooling;
 use super::tokens::{Tokenized, Tokens};
 use super::{Embedder, Embeddings, Encoder};
 
@@ -36,12 +36,18 @@ pub enum Engine {
 }
 
 /// How a model is run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LocalOptions {
     /// Which encoder computes.
     pub engine: Engine,
     /// Threads; `None`: as many as there are cores.
     pub threads: Option<usize>,
+    /// Where is computed.
+    pub device: Device,
+    /// In which numbers.
+    pub dtype: Dtype,
+    /// Which of the model's prompts stands before every text; `None`: the one that it uses by itself, if any.
+    pub prompt: Option<String>,
 }
 
 /// A model that is ready.
@@ -62,31 +68,27 @@ impl LocalEmbedder {
     /// Reads a model: `config.json`, `tokenizer.json`, `model.safetensors`, and what sentence-transformers adds.
     ///
     /// # Errors
-    /// When a file is missing, is not as it should be, or asks for what is not supported.
+    /// When a file is missing, is not as it should be, or asks for what is not supported; when the model has no such prompt,
+    /// or there is no such device.
     pub fn open(folder: &Path, options: LocalOptions) -> Result<Self, EmbeddingError> {
-        let model = Model::open(folder)?;
-        let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-        let is_taken = PackedEncoder::takes(&model);
-        let encoder: Box<dyn Encoder> = match options.engine {
-            Engine::Auto | Engine::Packed if is_taken => Box::new(PackedEncoder::open(&model, Backend::detect())?),
-            Engine::Auto | Engine::Candle => Box::new(CandleEncoder::open(&model)?),
-            Engine::Packed => {
-                let what =
-                    format!("`hidden_act` \"{}\" where the fast engine has \"gelu\" alone", model.config.hidden_act);
-                return Err(EmbeddingError::unsupported(what));
-            }
-        };
+        let LocalOptions { engine, threads, device, dtype, prompt } = options;
+        let place = Place::of(device, dtype)?;
+        let model = Model::open(folder, prompt.as_deref())?;
+        let tokens = Tokens::open(&model)?;
+        let encoder = encoder(&model, engine, place)?;
         let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = options.threads.unwrap_or_else(cores).max(1);
+        let threads = threads.unwrap_or_else(cores).max(1);
         Ok(Self { model, tokens, encoder, threads })
     }
 
-    /// The fast engine on these kernels.
+    /// This encoder, made by a test.
     #[cfg(test)]
-    pub(super) fn on_backend(folder: &Path, backend: Backend) -> Result<Self, EmbeddingError> {
-        let model = Model::open(folder)?;
-        let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-        Ok(Self { encoder: Box::new(PackedEncoder::open(&model, backend)?), model, tokens, threads: 2 })
+    pub(super) fn with(
+        folder: &Path,
+        encoder: impl FnOnce(&Model) -> Result<Box<dyn Encoder>, EmbeddingError>,
+    ) -> Result<Self, EmbeddingError> {
+        let model = Model::open(folder, None)?;
+        Ok(Self { tokens: Tokens::open(&model)?, encoder: encoder(&model)?, model, threads: 2 })
     }
 
     /// Threads that it computes on.
@@ -102,20 +104,25 @@ impl LocalEmbedder {
         done.sort_unstable_by_key(|(piece, _)| *piece);
         Ok(done.into_iter().flat_map(|(_, texts)| texts).collect())
     }
+}
 
-    fn vectors(&self, batch: Batch<'_>) -> Result<Vec<f32>, EmbeddingError> {
-        let Pooling { width, .. } = self.model.pooling;
-        let mut hidden = Vec::new();
-        self.encoder.encode(batch, &mut hidden)?;
-        let mut vectors = vec![0.0; batch.members().len() * width];
-        let mut rows = hidden.as_slice();
-        for (sequence, vector) in batch.sequences().zip(vectors.chunks_exact_mut(width)) {
-            let (own, rest) = rows.split_at(sequence.len() * width);
-            self.model.pooling.pool(own, vector);
-            rows = rest;
+/// The one that was asked for.
+fn encoder(model: &Model, engine: Engine, place: Place) -> Result<Box<dyn Encoder>, EmbeddingError> {
+    let is_packed = match engine {
+        Engine::Packed if !place.is_processor() => {
+            let what = "the fast engine is for processors; on a CUDA device `candle` computes".to_owned();
+            return Err(EmbeddingError::Device { what });
         }
-        Ok(vectors)
+        Engine::Packed => true,
+        Engine::Auto => place.is_processor() && PackedEncoder::takes(model),
+        Engine::Candle => false,
+    };
+    if is_packed {
+        return Ok(Box::new(PackedEncoder::open(model, Backend::detect())?));
     }
+    let is_processor = place.is_processor();
+    let encoder = CandleEncoder::open(model, place)?;
+    Ok(if is_processor { Box::new(encoder) } else { Box::new(ModelThread::start(encoder)?) })
 }
 
 impl Embedder for LocalEmbedder {
@@ -130,9 +137,10 @@ impl Embedder for LocalEmbedder {
     fn embed(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Embeddings, EmbeddingError> {
         let width = self.dimension();
         let tokenized = self.tokenize(texts, cancel)?;
-        let batches = Batches::of(&tokenized);
-        let threads = if self.encoder.is_parallel() { 1 } else { self.threads };
-        let done = shared(batches.count(), threads, cancel, &|number| self.vectors(batches.get(number)))?;
+        let batches = Batches::of(&tokenized, self.encoder.budget());
+        let callers = self.encoder.callers(self.threads);
+        let vectors = |number: usize| self.encoder.vectors(batches.get(number), self.model.pooling);
+        let done = shared(batches.count(), callers, cancel, &vectors)?;
         let mut numbers = vec![0.0; texts.len() * width];
         for (number, vectors) in done {
             for (text, vector) in batches.get(number).members().iter().zip(vectors.chunks_exact(width)) {
