@@ -13,7 +13,7 @@ MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-jobs bench-service release \
-        install-dev install-prod install-precommit run-precommit run-docker clean
+        install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
 need = command -v $(1) >/dev/null 2>&1 || { echo "make $@: \`$(1)\` is not installed; $(2)" >&2; exit 2; }
@@ -118,6 +118,12 @@ run-docker: ## Build the image and start the service from it, with a key made at
 	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
 	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
 	$(if $(DATA),DATA="$(DATA)" )docker compose up --build
+
+run-docker-gpu: ## The same on a CUDA device, from the image that knows of it (docs/gpu.md)
+	@$(call need,docker,install Docker Engine with its compose plugin and the NVIDIA Container Toolkit)
+	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
+	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
+	$(if $(DATA),DATA="$(DATA)" )docker compose -f docker-compose.yml -f docker-compose.gpu.yml up --build
 
 clean: ## Remove what builds and tests left; the service's state in .textmill stays
 	$(CARGO) clean
