@@ -155,7 +155,8 @@ fn a_prompt_is_named_and_so_is_a_device_that_is_not_there() {
     let folder = folder_with(&[("a.txt", "sits\n"), ("b.txt", "the cat sits\n")]);
     let prompts = "{\"prompts\": {\"query\": \"the cat \"}}";
     fs::write(folder.path().join("model/config_sentence_transformers.json"), prompts).unwrap();
-    let with_prompt = lines(&embed(folder.path(), &["a.txt", "--prompt", "query", "--device", "cpu", "--dtype", "f32"]));
+    let with_prompt =
+        lines(&embed(folder.path(), &["a.txt", "--prompt", "query", "--device", "cpu", "--dtype", "f32"]));
     let written_out = lines(&embed(folder.path(), &["b.txt"]));
     assert_eq!(with_prompt[0]["text"], "sits");
     assert_eq!(with_prompt[0]["embedding"], written_out[0]["embedding"]);

@@ -58,7 +58,12 @@ impl Place {
         let device = match device {
             Device::Cpu => candle_core::Device::Cpu,
             Device::Cuda => cuda()?,
-            Device::Auto => cuda().unwrap_or(candle_core::Device::Cpu),
+            Device::Auto => cuda().unwrap_or_else(|error| {
+                if cfg!(feature = "cuda") {
+                    tracing::warn!(%error, "the processor computes embeddings");
+                }
+                candle_core::Device::Cpu
+            }),
         };
         let dtype = match dtype {
             Dtype::Auto if device.is_cpu() => DType::F32,
