@@ -13,7 +13,7 @@ MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-jobs bench-service bench-serving release \
-        install-dev install-prod install-precommit run-precommit run-docker clean
+        install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
 need = command -v $(1) >/dev/null 2>&1 || { echo "make $@: \`$(1)\` is not installed; $(2)" >&2; exit 2; }
@@ -84,10 +84,9 @@ bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=10000
 bench-service: release ## Size of the binary, start-up time, memory at rest
 	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill
 
-bench-serving: ## What the service adds to computing vectors: 32 texts over HTTP beside the engine alone (DEV=1: as make test builds)
+bench-serving: ## What the service adds: 32 texts over HTTP beside the engine alone, with the store's model (DEV=1: as make test builds)
 	@$(call need,$(CARGO),see https://rustup.rs)
-	TEST_MODEL_DIR="$$(tests/support/minilm.sh)" \
-		$(CARGO) test $(if $(DEV),,--release) --test it -- --ignored --nocapture embedding_load::the_way
+	$(CARGO) test $(if $(DEV),,--release) --test it -- --ignored --nocapture embedding_load::the_way
 
 bench-jobs: ## Empty jobs a second, and claims among 10,000 and a million jobs, on both databases (DEV=1: as make test builds)
 	@$(call need,$(CARGO),see https://rustup.rs)
@@ -123,6 +122,12 @@ run-docker: ## Build the image and start the service from it, with a key made at
 	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
 	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
 	$(if $(DATA),DATA="$(DATA)" )docker compose up --build
+
+run-docker-gpu: ## The same on a CUDA device, from the image that knows of it (docs/gpu.md)
+	@$(call need,docker,install Docker Engine with its compose plugin and the NVIDIA Container Toolkit)
+	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
+	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
+	$(if $(DATA),DATA="$(DATA)" )docker compose -f docker-compose.yml -f docker-compose.gpu.yml up --build
 
 clean: ## Remove what builds and tests left; the service's state in .textmill stays
 	$(CARGO) clean

@@ -151,6 +151,24 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
 }
 
 #[test]
+fn a_prompt_is_named_and_so_is_a_device_that_is_not_there() {
+    let folder = folder_with(&[("a.txt", "sits\n"), ("b.txt", "the cat sits\n")]);
+    let prompts = "{\"prompts\": {\"query\": \"the cat \"}}";
+    fs::write(folder.path().join("model/config_sentence_transformers.json"), prompts).unwrap();
+    let with_prompt =
+        lines(&embed(folder.path(), &["a.txt", "--prompt", "query", "--device", "cpu", "--dtype", "f32"]));
+    let written_out = lines(&embed(folder.path(), &["b.txt"]));
+    assert_eq!(with_prompt[0]["text"], "sits");
+    assert_eq!(with_prompt[0]["embedding"], written_out[0]["embedding"]);
+    let unknown = embed(folder.path(), &["a.txt", "--prompt", "passage"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("no prompt `passage`; it has `query`"), "{}", text(&unknown.stderr));
+    let halves = embed(folder.path(), &["a.txt", "--device", "cpu", "--dtype", "f16"]);
+    assert_eq!(halves.status.code(), Some(2));
+    assert!(text(&halves.stderr).contains("docs/gpu.md"), "{}", text(&halves.stderr));
+}
+
+#[test]
 fn many_texts_keep_their_order() {
     let texts: Vec<String> =
         (0..3_000).map(|n| format!("{} {}", ["cat", "dog", "house"][n % 3], "old ".repeat(n % 17))).collect();

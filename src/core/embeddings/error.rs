@@ -31,6 +31,20 @@ pub enum EmbeddingError {
         /// What it asks for.
         what: String,
     },
+    /// The model has no such prompt.
+    #[error("the model has no prompt `{name}`; it has {}", one_of(known))]
+    Prompt {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// It can't be computed there.
+    #[error("{what}")]
+    Device {
+        /// Why not.
+        what: String,
+    },
     /// The tokenizer failed on a text.
     #[error("the tokenizer failed: {what}")]
     Tokenizer {
@@ -62,6 +76,11 @@ pub enum EmbeddingError {
     Cancelled,
 }
 
+fn one_of(known: &[String]) -> String {
+    let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
 impl EmbeddingError {
     /// A file can't be read.
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -86,6 +105,7 @@ impl Fails for EmbeddingError {
             Self::Read { .. } => Code::StorageFailure,
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
+            Self::Prompt { .. } | Self::Device { .. } => Code::InvalidParameter,
             Self::Cancelled => Code::Cancelled,
             Self::Overloaded { .. } => Code::QueueFull,
             Self::ShuttingDown => Code::ShuttingDown,
@@ -100,6 +120,8 @@ impl Fails for EmbeddingError {
             }
             Self::Malformed { .. } => "fetch the model again",
             Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
+            Self::Prompt { .. } => "name one of the model's prompts, or none",
+            Self::Device { .. } => "use `auto`, or the build and the machine that docs/gpu.md describes",
             Self::Overloaded { .. } => "come back later, or send fewer texts at once",
             Self::ShuttingDown => "try again when the service is back",
             Self::Tokenizer { .. } | Self::Encoder(_) | Self::Threads(_) | Self::Panicked | Self::Cancelled => {

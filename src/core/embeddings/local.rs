@@ -12,6 +12,7 @@ use futures::executor::block_on;
 use tokio_util::sync::CancellationToken;
 
 use super::candle::CandleEncoder;
+use super::device::{Device, Dtype, ModelThread, Place};
 use super::error::EmbeddingError;
 use super::kernels::Backend;
 use super::model::Model;
@@ -35,12 +36,18 @@ pub enum Engine {
 }
 
 /// How a model is run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LocalOptions {
     /// Which encoder computes.
     pub engine: Engine,
     /// Threads; `None`: as many as there are cores.
     pub threads: Option<usize>,
+    /// Where is computed.
+    pub device: Device,
+    /// In which numbers.
+    pub dtype: Dtype,
+    /// Which of the model's prompts stands before every text; `None`: the one that it uses by itself, if any.
+    pub prompt: Option<String>,
 }
 
 /// A model that is ready, and where it is computed. Cheap to clone.
@@ -63,11 +70,12 @@ impl LocalEmbedder {
     /// threads of its own, for work that runs by itself.
     ///
     /// # Errors
-    /// When a file is missing, is not as it should be, or asks for what is not supported.
+    /// When a file is missing, is not as it should be, or asks for what is not supported; when the model has no such prompt,
+    /// or there is no such device.
     pub fn open(folder: &Path, options: LocalOptions) -> Result<Self, EmbeddingError> {
-        let ready = Arc::new(ready(folder, options)?);
         let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = options.threads.unwrap_or_else(cores);
+        let ready = Arc::new(ready(folder, options)?);
         // What one caller brings is bounded by the caller.
         let settings = PoolSettings { threads, max_waiting_tokens: usize::MAX };
         let pool = Arc::new(Pool::start(settings, EmbeddingMetrics::default())?);
@@ -93,15 +101,16 @@ impl LocalEmbedder {
         Self { urgency, ..self }
     }
 
-    /// The fast engine on these kernels.
+    /// This encoder, made by a test.
     #[cfg(test)]
-    pub(super) fn on_backend(folder: &Path, backend: Backend) -> Result<Self, EmbeddingError> {
-        let model = Model::open(folder)?;
-        let encoder = Box::new(PackedEncoder::open(&model, backend)?);
-        let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
+    pub(super) fn with(
+        folder: &Path,
+        encoder: impl FnOnce(&Model) -> Result<Box<dyn Encoder>, EmbeddingError>,
+    ) -> Result<Self, EmbeddingError> {
+        let model = Model::open(folder, None)?;
+        let ready = ReadyModel { tokens: Tokens::open(&model)?, encoder: encoder(&model)?, model };
         let pool = Pool::start(PoolSettings { threads: 2, max_waiting_tokens: 0 }, EmbeddingMetrics::default())?;
-        let ready = Arc::new(ReadyModel { model, tokens, encoder });
-        Ok(Self { ready, pool: Arc::new(pool), urgency: Urgency::Bulk })
+        Ok(Self { ready: Arc::new(ready), pool: Arc::new(pool), urgency: Urgency::Bulk })
     }
 
     /// Threads that it computes on.
@@ -111,18 +120,30 @@ impl LocalEmbedder {
 }
 
 fn ready(folder: &Path, options: LocalOptions) -> Result<ReadyModel, EmbeddingError> {
-    let model = Model::open(folder)?;
-    let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-    let is_taken = PackedEncoder::takes(&model);
-    let encoder: Box<dyn Encoder> = match options.engine {
-        Engine::Auto | Engine::Packed if is_taken => Box::new(PackedEncoder::open(&model, Backend::detect())?),
-        Engine::Auto | Engine::Candle => Box::new(CandleEncoder::open(&model)?),
-        Engine::Packed => {
-            let what = format!("`hidden_act` \"{}\" where the fast engine has \"gelu\" alone", model.config.hidden_act);
-            return Err(EmbeddingError::unsupported(what));
+    let LocalOptions { engine, device, dtype, prompt, .. } = options;
+    let place = Place::of(device, dtype)?;
+    let model = Model::open(folder, prompt.as_deref())?;
+    let tokens = Tokens::open(&model)?;
+    Ok(ReadyModel { encoder: encoder(&model, engine, place)?, model, tokens })
+}
+
+/// The one that was asked for.
+fn encoder(model: &Model, engine: Engine, place: Place) -> Result<Box<dyn Encoder>, EmbeddingError> {
+    let is_packed = match engine {
+        Engine::Packed if !place.is_processor() => {
+            let what = "the fast engine is for processors; on a CUDA device `candle` computes".to_owned();
+            return Err(EmbeddingError::Device { what });
         }
+        Engine::Packed => true,
+        Engine::Auto => place.is_processor() && PackedEncoder::takes(model),
+        Engine::Candle => false,
     };
-    Ok(ReadyModel { model, tokens, encoder })
+    if is_packed {
+        return Ok(Box::new(PackedEncoder::open(model, Backend::detect())?));
+    }
+    let is_processor = place.is_processor();
+    let encoder = CandleEncoder::open(model, place)?;
+    Ok(if is_processor { Box::new(encoder) } else { Box::new(ModelThread::start(encoder)?) })
 }
 
 impl Embedder for LocalEmbedder {

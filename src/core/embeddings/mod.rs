@@ -4,15 +4,18 @@
 //! Not for: where models come from, or what vectors are used for. The one decision: a text's vector depends on the text
 //! and the model alone, never on the texts beside it, so that vectors can be cached and compared.
 //!
-//! - `model` reads what a folder says about its model, `weights` its numbers, `tokens` makes tokens of texts.
-//! - `candle` is the reference encoder, `packed` the fast one on `kernels`; both fill the same rows, of which `pooling`
-//!   makes vectors.
+//! - `model` reads what a folder says about its model, `config` its encoder's sizes, `weights` its numbers; `tokens` makes
+//!   tokens of texts.
+//! - `candle` is the reference encoder for all families and devices, `packed` the fast one on `kernels`, whose rows
+//!   `pooling` makes vectors of. `device` alone knows where is computed.
 //! - `ready` is a model with all of that, `pool` the threads that compute and the queue that they take work from,
 //!   `batching` decides which texts go through together, and `local` is the contract on top.
 //! - `loaded` keeps the models of the store that somebody named.
 
 mod batching;
 mod candle;
+mod config;
+mod device;
 mod error;
 mod kernels;
 mod loaded;
@@ -29,6 +32,7 @@ mod weights;
 
 use tokio_util::sync::CancellationToken;
 
+pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
 pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
@@ -77,11 +81,14 @@ impl Embeddings {
     }
 }
 
-/// Makes rows of tokens: what both engines do.
+/// Makes vectors of tokens: what all engines do.
 trait Encoder: Send + Sync {
-    /// Fills `hidden` with a row for each token of the batch, sequence after sequence.
-    fn encode(&self, batch: batching::Batch<'_>, hidden: &mut Vec<f32>) -> Result<(), EmbeddingError>;
+    /// A vector for each text of the batch, one after another.
+    fn vectors(&self, batch: batching::Batch<'_>, pooling: pooling::Pooling) -> Result<Vec<f32>, EmbeddingError>;
 
-    /// Whether it uses all cores, or a device, for one batch by itself: then one batch goes through it at a time.
-    fn is_parallel(&self) -> bool;
+    /// How much goes through at once.
+    fn budget(&self) -> batching::Budget;
+
+    /// How many callers at once keep it busy, where there are so many threads.
+    fn callers(&self, threads: usize) -> usize;
 }

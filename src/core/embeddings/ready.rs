@@ -1,10 +1,9 @@
-//! A model that is ready to compute: tokens in front, the encoder, pooling behind it.
+//! A model that is ready to compute: the tokenizer and the encoder.
 
 use super::Encoder;
-use super::batching::Batch;
+use super::batching::{Batch, Budget};
 use super::error::EmbeddingError;
 use super::model::Model;
-use super::pooling::Pooling;
 use super::tokens::{Tokenized, Tokens};
 
 /// A model that is ready.
@@ -25,9 +24,14 @@ impl ReadyModel {
         self.model.max_tokens
     }
 
-    /// Whether one batch takes all cores.
-    pub(super) fn is_parallel(&self) -> bool {
-        self.encoder.is_parallel()
+    /// How much goes through at once.
+    pub(super) fn budget(&self) -> Budget {
+        self.encoder.budget()
+    }
+
+    /// How many of so many threads may be at it at once.
+    pub(super) fn callers(&self, threads: usize) -> usize {
+        self.encoder.callers(threads).max(1)
     }
 
     /// The tokens of a text.
@@ -38,20 +42,11 @@ impl ReadyModel {
         self.tokens.of(text)
     }
 
-    /// The vectors of a batch, one after another. `rows` is room that is used again.
+    /// The vectors of a batch, one after another.
     ///
     /// # Errors
     /// When the encoder fails.
-    pub(super) fn vectors(&self, batch: Batch<'_>, rows: &mut Vec<f32>) -> Result<Vec<f32>, EmbeddingError> {
-        let Pooling { width, .. } = self.model.pooling;
-        self.encoder.encode(batch, rows)?;
-        let mut vectors = vec![0.0; batch.sequences().len() * width];
-        let mut rest = rows.as_slice();
-        for (sequence, vector) in batch.sequences().zip(vectors.chunks_exact_mut(width)) {
-            let (own, others) = rest.split_at(sequence.len() * width);
-            self.model.pooling.pool(own, vector);
-            rest = others;
-        }
-        Ok(vectors)
+    pub(super) fn vectors(&self, batch: Batch<'_>) -> Result<Vec<f32>, EmbeddingError> {
+        self.encoder.vectors(batch, self.model.pooling)
     }
 }

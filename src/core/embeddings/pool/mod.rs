@@ -138,11 +138,10 @@ impl Urgency {
 
 /// The life of a thread.
 fn work(shared: &Shared) {
-    let mut rows = Vec::new();
     while let Some(work) = shared.next() {
         match work {
             Work::Tokenize(chunk) => shared.tokenize(&chunk),
-            Work::Encode(batch) => shared.encode(&batch, &mut rows),
+            Work::Encode(batch) => shared.encode(&batch),
         }
     }
 }
@@ -192,18 +191,18 @@ impl Shared {
         self.show(&queue);
     }
 
-    fn encode(&self, batch: &[Item], rows: &mut Vec<f32>) {
+    fn encode(&self, batch: &[Item]) {
         let Some(first) = batch.first() else { return };
         let (ready, tokens, begun) = (&first.order.ready, batch.iter().map(Item::tokens).sum(), Instant::now());
-        self.compute(batch, rows);
+        self.compute(batch);
         let took = begun.elapsed();
         self.metrics.batch_encoded(tokens, took);
         self.queue().finish(Some((ready, tokens, took)));
     }
 
     /// A batch that fails is tried again text by text, so that a bad one fails its own call only.
-    fn compute(&self, batch: &[Item], rows: &mut Vec<f32>) {
-        match (vectors(batch, rows), batch) {
+    fn compute(&self, batch: &[Item]) {
+        match (vectors(batch), batch) {
             (Ok((vectors, width)), _) => {
                 for (item, vector) in batch.iter().zip(vectors.chunks_exact(width)) {
                     if let Some(ended) = item.order.fill(item.place, item.text.length, vector) {
@@ -215,7 +214,7 @@ impl Shared {
             (Err(error), _) => {
                 tracing::warn!(texts = batch.len(), %error, "a batch failed: its texts are tried one by one");
                 let left = batch.chunks(1).filter(|one| one.iter().all(|item| !item.order.is_gone()));
-                left.for_each(|one| self.compute(one, rows));
+                left.for_each(|one| self.compute(one));
             }
         }
     }
@@ -228,10 +227,10 @@ impl Shared {
 }
 
 /// The vectors of a batch, and how long each is.
-fn vectors(batch: &[Item], rows: &mut Vec<f32>) -> Result<(Vec<f32>, usize), EmbeddingError> {
+fn vectors(batch: &[Item]) -> Result<(Vec<f32>, usize), EmbeddingError> {
     let Some(first) = batch.first() else { return Ok((Vec::new(), 1)) };
     let (ready, texts) = (&first.order.ready, batch.iter().map(|item| item.text.ids.as_slice()).collect::<Vec<_>>());
-    let vectors = caught(|| ready.vectors(Batch::of(&texts), rows))?;
+    let vectors = caught(|| ready.vectors(Batch::of(&texts)))?;
     Ok((vectors, ready.width()))
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::Urgency;
 use super::order::{Item, Order};
-use crate::core::embeddings::batching::{self, BUDGET};
+use crate::core::embeddings::batching;
 use crate::core::embeddings::error::EmbeddingError;
 use crate::core::embeddings::ready::ReadyModel;
 
@@ -18,8 +18,6 @@ use crate::core::embeddings::ready::ReadyModel;
 const TEXTS_AT_ONCE: usize = 16;
 /// Budgets of tokens among which a batch is chosen.
 const LOOK_AHEAD: usize = 4;
-/// What is shared among idle threads is not shared in smaller pieces.
-const LEAST_TOKENS: usize = 48;
 /// Turns of the interactive class in succession while others wait.
 const STREAK: usize = 8;
 /// Bounds of what a refused caller is told.
@@ -55,7 +53,7 @@ struct Lane {
 /// Everything that waits.
 pub(super) struct Queue {
     lanes: Vec<Lane>,
-    /// Models whose encoder takes all cores, and has them.
+    /// The model of each batch that is computed now.
     running: Vec<Arc<ReadyModel>>,
     threads: usize,
     busy: usize,
@@ -154,9 +152,7 @@ impl Queue {
                 (!chunk.order.is_gone()).then_some(Work::Tokenize(chunk))
             } else {
                 let batch = lane.batch(self.threads - self.busy);
-                if lane.ready.is_parallel() && !batch.is_empty() {
-                    self.running.push(Arc::clone(&lane.ready));
-                }
+                self.running.extend(batch.first().map(|item| Arc::clone(&item.order.ready)));
                 (!batch.is_empty()).then_some(Work::Encode(batch))
             };
             if work.is_some() {
@@ -170,7 +166,9 @@ impl Queue {
     pub(super) fn finish(&mut self, encoded: Option<(&Arc<ReadyModel>, usize, Duration)>) {
         self.busy -= 1;
         let Some((ready, tokens, took)) = encoded else { return };
-        self.running.retain(|other| !Arc::ptr_eq(other, ready));
+        if let Some(place) = self.running.iter().position(|other| Arc::ptr_eq(other, ready)) {
+            self.running.swap_remove(place);
+        }
         self.done_tokens += tokens;
         self.done_in += took;
     }
@@ -192,8 +190,8 @@ impl Queue {
     }
 
     fn can_run(&self, lane: &Lane) -> bool {
-        let is_running = || self.running.iter().any(|ready| Arc::ptr_eq(ready, &lane.ready));
-        !lane.chunks.is_empty() || (!lane.items.is_empty() && !is_running())
+        let running = || self.running.iter().filter(|ready| Arc::ptr_eq(ready, &lane.ready)).count();
+        !lane.chunks.is_empty() || (!lane.items.is_empty() && running() < lane.ready.callers(self.threads))
     }
 
     fn lane(&mut self, ready: &Arc<ReadyModel>, urgency: Urgency) -> &mut Lane {
@@ -223,10 +221,9 @@ impl Queue {
 impl Lane {
     /// The next batch, for one of `free` threads; empty if nobody waits for anything any more.
     fn batch(&mut self, free: usize) -> Vec<Item> {
-        let share = if self.ready.is_parallel() { BUDGET } else { self.item_tokens.div_ceil(free.max(1)) };
-        let budget = share.clamp(LEAST_TOKENS, BUDGET);
+        let budget = self.ready.budget().share(self.item_tokens, free);
         let (mut window, mut looked_at) = (Vec::new(), 0);
-        while looked_at < budget * LOOK_AHEAD
+        while looked_at < budget.tokens() * LOOK_AHEAD
             && let Some(item) = self.items.pop_front()
         {
             if item.order.is_gone() {

@@ -7,9 +7,10 @@ use super::order::{Item, Order, Outcome};
 use super::queue::{Queue, Work};
 use super::{Pool, PoolSettings, Urgency};
 use crate::core::embeddings::Encoder;
-use crate::core::embeddings::batching::Batch;
+use crate::core::embeddings::batching::{Batch, Budget};
 use crate::core::embeddings::error::EmbeddingError;
 use crate::core::embeddings::model::Model;
+use crate::core::embeddings::pooling::Pooling;
 use crate::core::embeddings::ready::ReadyModel;
 use crate::core::embeddings::tests::tiny_model::{TinyModel, WIDTH};
 use crate::core::embeddings::tokens::Tokens;
@@ -20,17 +21,17 @@ const STOPS: u32 = 38;
 /// The token of `cat`: the encoder panics.
 const BREAKS: u32 = 7;
 
-/// Rows that hold their token's number.
+/// Vectors of the count of their tokens.
 #[derive(Default)]
 struct Fake {
-    is_parallel: bool,
+    callers: Option<usize>,
     stop: Option<Mutex<(Sender<()>, Receiver<()>)>>,
     batches: Arc<Mutex<Vec<usize>>>,
 }
 
 impl Encoder for Fake {
     #[expect(clippy::cast_precision_loss, reason = "forty tokens")]
-    fn encode(&self, batch: Batch<'_>, hidden: &mut Vec<f32>) -> Result<(), EmbeddingError> {
+    fn vectors(&self, batch: Batch<'_>, _pooling: Pooling) -> Result<Vec<f32>, EmbeddingError> {
         self.batches.lock().unwrap().push(batch.sequences().len());
         let has = |token| batch.sequences().any(|tokens| tokens.contains(&token));
         if let Some(stop) = self.stop.as_ref().filter(|_| has(STOPS)) {
@@ -39,21 +40,23 @@ impl Encoder for Fake {
             go_on.recv().unwrap();
         }
         assert!(!has(BREAKS), "a cat");
-        hidden.clear();
-        hidden.extend(batch.sequences().flatten().flat_map(|token| [*token as f32; WIDTH]));
-        Ok(())
+        Ok(batch.sequences().flat_map(|tokens| [tokens.len() as f32; WIDTH]).collect())
     }
 
-    fn is_parallel(&self) -> bool {
-        self.is_parallel
+    fn budget(&self) -> Budget {
+        if self.callers.is_some() { Budget::PADDED } else { Budget::PACKED }
+    }
+
+    fn callers(&self, threads: usize) -> usize {
+        self.callers.unwrap_or(threads)
     }
 }
 
 fn ready(encoder: Fake) -> Arc<ReadyModel> {
     let folder = tempfile::tempdir().unwrap();
     TinyModel::default().write(folder.path());
-    let model = Model::open(folder.path()).unwrap();
-    let tokens = Tokens::open(folder.path(), model.max_tokens, model.config.vocab_size).unwrap();
+    let model = Model::open(folder.path(), None).unwrap();
+    let tokens = Tokens::open(&model).unwrap();
     Arc::new(ReadyModel { model, tokens, encoder: Box::new(encoder) })
 }
 
@@ -112,12 +115,12 @@ fn idle_threads_share_one_call_and_a_busy_one_takes_a_whole_batch() {
     // Five tokens a text.
     assert_eq!(sizes(4, &ready(Fake::default())), [15, 15, 15, 15]);
     assert_eq!(sizes(1, &ready(Fake::default())), [60]);
-    assert_eq!(sizes(4, &ready(Fake { is_parallel: true, ..Fake::default() })), [60]);
+    assert_eq!(sizes(4, &ready(Fake { callers: Some(1), ..Fake::default() })), [60]);
 }
 
 #[test]
 fn one_batch_at_a_time_goes_through_an_encoder_that_takes_all_cores() {
-    let (alone, free) = (ready(Fake { is_parallel: true, ..Fake::default() }), ready(Fake::default()));
+    let (alone, free) = (ready(Fake { callers: Some(1), ..Fake::default() }), ready(Fake::default()));
     let mut queue = Queue::new(4, usize::MAX);
     let orders = [&alone, &free, &alone].map(|ready| order(ready, Urgency::Interactive, &["wood"; 200]));
     orders.iter().for_each(|(order, _)| queue.submit(order).unwrap());
@@ -164,7 +167,7 @@ fn a_call_that_nobody_waits_for_costs_no_pass() {
 fn a_text_that_breaks_the_encoder_fails_its_own_call_only() {
     let ((met, is_met), (go_on, goes_on)) = (channel(), channel());
     let batches = Arc::default();
-    let fake = Fake { stop: Some(Mutex::new((met, goes_on))), batches: Arc::clone(&batches), is_parallel: false };
+    let fake = Fake { stop: Some(Mutex::new((met, goes_on))), batches: Arc::clone(&batches), callers: None };
     let ready = ready(fake);
     let settings = PoolSettings { threads: 1, max_waiting_tokens: usize::MAX };
     let pool = Pool::start(settings, EmbeddingMetrics::default()).unwrap();
