@@ -127,7 +127,7 @@ impl LoadedModels {
 
     fn read(&self, id: &str, folder: &std::path::Path) -> Result<LocalEmbedder, LoadError> {
         let begun = std::time::Instant::now();
-        match LocalEmbedder::on(&self.pool, folder, LocalOptions::default(), Urgency::Bulk) {
+        match LocalEmbedder::on(&self.pool, folder, LocalOptions::default()) {
             Ok(embedder) => {
                 tracing::info!(model = id, took_ms = begun.elapsed().as_millis(), "a model was read");
                 Ok(embedder)

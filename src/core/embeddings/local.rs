@@ -86,13 +86,9 @@ impl LocalEmbedder {
     ///
     /// # Errors
     /// As [`LocalEmbedder::open`].
-    pub fn on(
-        pool: &Arc<Pool>,
-        folder: &Path,
-        options: LocalOptions,
-        urgency: Urgency,
-    ) -> Result<Self, EmbeddingError> {
-        Ok(Self { ready: Arc::new(ready(folder, options)?), pool: Arc::clone(pool), urgency })
+    pub fn on(pool: &Arc<Pool>, folder: &Path, options: LocalOptions) -> Result<Self, EmbeddingError> {
+        let ready = Arc::new(ready(folder, options)?);
+        Ok(Self { ready, pool: Arc::clone(pool), urgency: Urgency::Bulk })
     }
 
     /// The same model for others.

@@ -53,7 +53,7 @@ impl Default for EmbeddingMetrics {
             texts: Counter::default(),
             tokens: Counter::default(),
             truncated: Counter::default(),
-            batches: Histogram::new(exponential_buckets(8.0, 2.0, 8)),
+            batches: Histogram::new(exponential_buckets(8.0, 2.0, 12)),
             busy: Counter::default(),
         }
     }

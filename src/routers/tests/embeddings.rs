@@ -5,6 +5,7 @@ use super::*;
 use crate::core::embeddings::tests::tiny_model::{MAX_TOKENS, WIDTH};
 
 const PATH: &str = "/v1/embeddings";
+const NOTHING_WAITS: &str = "textmill_embedding_waiting_tokens{class=\"interactive\"} 0";
 
 /// A service that has the tiny model in its store.
 async fn with_model() -> Service {
@@ -169,24 +170,21 @@ async fn too_much_at_once_is_refused_with_the_time_to_come_back() {
     let limits = HttpLimits { max_waiting_tokens: 1, ..HttpLimits::default() };
     let service = Service::start_with(ApiKeys::none(), limits, 10).await;
     TinyModel::default().write(&service.models.folder(service.models.catalogue().get("tiny").unwrap()));
+    // The metric is there once something has waited.
+    service.post(PATH, json!({"input": "a"})).await;
     let text = "tree ".repeat(MAX_TOKENS);
-    let texts: Vec<_> = (0..2_000).map(|number| format!("{number} {text}")).collect();
+    let texts: Vec<_> = (0..300).map(|number| format!("{number} {text}")).collect();
     let asked = service.post(PATH, json!({"input": texts}));
     let refused = async {
-        loop {
-            let answer = service.post(PATH, json!({"input": "a"})).await;
-            if answer.status == StatusCode::TOO_MANY_REQUESTS {
-                return answer;
-            }
-        }
+        // Not before the large one waits: it would be the one that is refused.
+        while service.get("/metrics").await.text().contains(NOTHING_WAITS) {}
+        service.post(PATH, json!({"input": "a"})).await
     };
-    let refused = tokio::time::timeout(Duration::from_mins(2), refused);
     let (answer, refused) = tokio::join!(asked, refused);
-    let refused = refused.unwrap();
     assert_eq!(answer.status, StatusCode::OK, "one request alone is taken, however large");
     refused.openai_error(429, "queue-full", None);
     assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
     let metrics = service.get("/metrics").await.text();
     assert!(metrics.contains("textmill_embedding_rejected_total{class=\"interactive\"}"), "{metrics}");
-    assert!(metrics.contains("textmill_embedding_waiting_tokens{class=\"interactive\"} 0"), "{metrics}");
+    assert!(metrics.contains(NOTHING_WAITS), "{metrics}");
 }

@@ -161,8 +161,10 @@ impl Shared {
     fn next(&self) -> Option<Work> {
         let mut queue = self.queue();
         loop {
-            if let Some(work) = queue.take() {
-                self.show(&queue);
+            let work = queue.take();
+            // Also when there is none: what nobody waits for any more has just been left out.
+            self.show(&queue);
+            if let Some(work) = work {
                 // Whoever takes something wakes the next one, so that no more wake than there is to do.
                 if queue.has_work() {
                     self.wake.notify_one();
