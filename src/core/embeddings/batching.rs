@@ -94,7 +94,7 @@ pub(super) fn choose(lengths: &[usize], budget: Budget) -> Vec<bool> {
         let shorter = below.checked_sub(1).map(|place| order[place]).filter(fits);
         let longer = order.get(above).copied().filter(fits);
         let next = match (shorter, longer) {
-            (Some(shorter), Some(longer)) => nearer(lengths, shorter, longer),
+            (Some(shorter), Some(longer)) => Some(nearer(lengths, shorter, longer)),
             (one, other) => one.or(other),
         };
         let Some(next) = next else { return is_chosen };
@@ -109,10 +109,10 @@ pub(super) fn choose(lengths: &[usize], budget: Budget) -> Vec<bool> {
 }
 
 /// Which of two is more like the oldest.
-fn nearer(lengths: &[usize], shorter: usize, longer: usize) -> Option<usize> {
+fn nearer(lengths: &[usize], shorter: usize, longer: usize) -> usize {
     match (lengths[0] - lengths[shorter]).cmp(&(lengths[longer] - lengths[0])) {
-        Ordering::Less | Ordering::Equal => Some(shorter),
-        Ordering::Greater => Some(longer),
+        Ordering::Less | Ordering::Equal => shorter,
+        Ordering::Greater => longer,
     }
 }
 

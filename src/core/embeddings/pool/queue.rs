@@ -21,7 +21,7 @@ const LOOK_AHEAD: usize = 4;
 /// Turns of the interactive class in succession while others wait.
 const STREAK: usize = 8;
 /// Bounds of what a refused caller is told.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
 /// Some texts of an order that have no tokens yet.
 pub(super) struct Chunk {

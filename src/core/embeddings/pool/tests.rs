@@ -123,7 +123,9 @@ fn one_batch_at_a_time_goes_through_an_encoder_that_takes_all_cores() {
     let (alone, free) = (ready(Fake { callers: Some(1), ..Fake::default() }), ready(Fake::default()));
     let mut queue = Queue::new(4, usize::MAX);
     let orders = [&alone, &free, &alone].map(|ready| order(ready, Urgency::Interactive, &["wood"; 200]));
-    orders.iter().for_each(|(order, _)| queue.submit(order).unwrap());
+    for (order, _) in &orders {
+        queue.submit(order).unwrap();
+    }
     let models: Vec<_> =
         std::iter::from_fn(|| taken(&mut queue).map(|batch| Arc::clone(&batch[0].order.ready))).collect();
     assert_eq!(models.iter().filter(|ready| Arc::ptr_eq(ready, &alone)).count(), 1);
