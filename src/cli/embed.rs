@@ -1,4 +1,6 @@
-//! `textmill embed`: vectors of the texts of a file, in this process.
+//! `textmill embed`: vectors of the texts of a file.
+
+mod engine;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,10 +22,11 @@ use crate::operations::embedding_job::{
     EmbeddingJobError, EmbeddingOptions, EmbeddingOutcome, TextSource, VectorTarget, embed,
 };
 use crate::report::text::counted;
+use engine::EngineArgs;
 
 /// Turn texts into vectors with a sentence-embedding model
 ///
-/// Example: textmill embed reviews.csv --text-column review --model-dir minilm --format parquet -o vectors.parquet
+/// Example: textmill embed reviews.csv --text-column review --format parquet -o vectors.parquet
 ///
 /// Reads a text a line (txt), a column of a table (csv, jsonl, and whatever `convert` reads) or of Parquet. Every row of
 /// the input is a row of the output, in the same order; a row without a text has no vector. Exits with 1 if rows can't be
@@ -33,9 +36,8 @@ pub(super) struct EmbedArgs {
     /// File to read; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     input: PathBuf,
-    /// Folder of the model: config.json, tokenizer.json, model.safetensors
-    #[arg(long, value_name = "DIR")]
-    model_dir: PathBuf,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// File to write [default: standard output, for jsonl]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -49,7 +51,8 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
         let failure = Failure::new(Code::InvalidParameter, "--json prints one document, and the vectors are many");
         return Err(failure.with_hint("name a file for the vectors with --output").into());
     }
-    let (model, options) = (args.model_dir.clone(), args.options.clone());
+    let choice = args.engine.choose(&loaded.config)?;
+    let options = args.options.clone();
     let is_stream = args.input.as_os_str() == "-";
     let to = args.output.clone();
     let progress = context.printer.progress_sink();
@@ -61,7 +64,8 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
         let progress: Arc<dyn ProgressSink> = progress;
         let target = to.map_or_else(|| VectorTarget::Stream(Box::new(io::stdout())), VectorTarget::File);
         let context = RunContext { progress, cancel, reserved: None, isolation };
-        embed(&source, &model, target, &options, &context).map_err(or_gone)
+        let embedder = choice.open(&options)?;
+        embed(&source, embedder.as_ref(), target, &options, &context).map_err(or_gone)
     })??;
     tell(&done, args.output.as_deref(), context)?;
     Ok(if done.rows_rejected > 0 { ExitStatus::No } else { ExitStatus::Done })
@@ -105,15 +109,12 @@ fn tell(outcome: &EmbeddingOutcome, output: Option<&Path>, context: &Context) ->
 
 fn in_words(outcome: &EmbeddingOutcome, output: Option<&Path>) -> String {
     let place = output.map(|path| format!(" in {}", path.display())).unwrap_or_default();
-    let texts = outcome.rows - outcome.rows_without_text;
-    let mut lines = vec![format!(
-        "{} of {} numbers{place}, from {}",
-        counted(texts, "vector"),
-        outcome.dimension,
-        counted(outcome.tokens, "token")
-    )];
-    if outcome.texts_truncated > 0 {
-        let (count, most) = (counted(outcome.texts_truncated, "text"), outcome.max_tokens);
+    let vectors = counted(outcome.rows - outcome.rows_without_text, "vector");
+    let tokens = outcome.tokens.map(|tokens| format!(", from {}", counted(tokens, "token"))).unwrap_or_default();
+    let mut lines = vec![format!("{vectors} of {} numbers{place}{tokens}", outcome.dimension)];
+    let truncated = outcome.texts_truncated.filter(|texts| *texts > 0);
+    if let Some((texts, most)) = truncated.zip(outcome.max_tokens) {
+        let count = counted(texts, "text");
         lines.push(format!("  {count} longer than {most} tokens: only the beginning was looked at"));
     }
     if outcome.rows_without_text > 0 {

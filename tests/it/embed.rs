@@ -9,10 +9,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float32Type;
 use arrow_array::{Array, RecordBatch};
 use serde_json::Value;
+use textmill::core::hash::sha256_hex;
 
 use crate::conversion::rows;
 use crate::support::tiny_model::{MAX_TOKENS, TinyModel, WIDTH};
-use crate::support::{json, run, text, textmill};
+use crate::support::{json, run, text, textmill, tree};
 
 fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -159,4 +160,35 @@ fn many_texts_keep_their_order() {
     assert_eq!(found.iter().map(|line| line["text"].as_str().unwrap()).collect::<Vec<_>>(), texts);
     assert_eq!(found[0]["embedding"], found[51]["embedding"]);
     assert_ne!(found[0]["embedding"], found[1]["embedding"]);
+}
+
+/// A store without models, and a catalogue that knows the tiny one as `tiny`.
+fn in_store(folder: &Path, arguments: &[&str]) -> Output {
+    let model = folder.join("model");
+    let files = tree(&model).into_iter().map(|(path, bytes)| {
+        let (path, size, sha256) = (path.display().to_string(), bytes.len(), sha256_hex(&bytes));
+        format!("[[model.file]]\npath = \"{path}\"\nsize_bytes = {size}\nsha256 = \"{sha256}\"\n")
+    });
+    let head = "[[model]]\nid = \"tiny\"\ndescription = \"for tests\"\npublisher = \"me\"\nlicence = \"MIT\"\ndimension = 36\n\
+                max_tokens = 120\npooling = \"mean\"\n";
+    fs::write(folder.join("models.toml"), format!("{head}{}", files.collect::<String>())).unwrap();
+    let mut command = textmill(folder);
+    command.env("TEXTMILL_MODELS_CATALOGUE", "models.toml").env("TEXTMILL_MODELS_DIR", "models");
+    command.args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_model_of_the_store_is_named_by_its_id_and_is_never_fetched_along_the_way() {
+    let folder = folder_with(&[("a.txt", "the old house\n")]);
+    let missing = in_store(folder.path(), &["embed", "a.txt", "--model", "tiny"]);
+    assert_eq!((missing.status.code(), missing.stdout.as_slice()), (Some(2), &b""[..]));
+    assert!(text(&missing.stderr).contains("textmill model pull tiny"), "{}", text(&missing.stderr));
+    let default = in_store(folder.path(), &["embed", "a.txt"]);
+    assert!(text(&default.stderr).contains("textmill model pull all-MiniLM-L6-v2"), "{}", text(&default.stderr));
+    let unknown = in_store(folder.path(), &["embed", "a.txt", "--model", "nobody"]);
+    assert!(text(&unknown.stderr).contains("no model `nobody`"), "{}", text(&unknown.stderr));
+    let pulled = in_store(folder.path(), &["model", "pull", "tiny", "--from", "model"]);
+    assert_eq!(pulled.status.code(), Some(0), "{}", text(&pulled.stderr));
+    let found = lines(&in_store(folder.path(), &["embed", "a.txt", "--model", "TINY"]));
+    assert_eq!(found, lines(&embed(folder.path(), &["a.txt"])));
 }

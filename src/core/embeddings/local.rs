@@ -19,9 +19,12 @@ use super::packed::PackedEncoder;
 use super::pooling::Pooling;
 use super::tokens::{Tokenized, Tokens};
 use super::{Embedder, Embeddings, Encoder};
+use crate::core::telemetry::build_info::BUILD;
 
 /// Texts that a thread makes tokens of at once.
 const TEXTS_AT_ONCE: usize = 16;
+/// Texts for each thread that are best given at once: many, so that like lengths meet.
+const TEXTS_A_THREAD: usize = 256;
 
 /// Which encoder computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,6 +53,7 @@ pub struct LocalEmbedder {
     tokens: Tokens,
     encoder: Box<dyn Encoder>,
     threads: usize,
+    variant: String,
 }
 
 impl std::fmt::Debug for LocalEmbedder {
@@ -78,7 +82,9 @@ impl LocalEmbedder {
         };
         let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = options.threads.unwrap_or_else(cores).max(1);
-        Ok(Self { model, tokens, encoder, threads })
+        let engine = if is_taken && options.engine != Engine::Candle { Engine::Packed } else { Engine::Candle };
+        let variant = variant(&LocalOptions { engine, threads: None, ..options });
+        Ok(Self { model, tokens, encoder, threads, variant })
     }
 
     /// The fast engine on these kernels.
@@ -86,12 +92,8 @@ impl LocalEmbedder {
     pub(super) fn on_backend(folder: &Path, backend: Backend) -> Result<Self, EmbeddingError> {
         let model = Model::open(folder)?;
         let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-        Ok(Self { encoder: Box::new(PackedEncoder::open(&model, backend)?), model, tokens, threads: 2 })
-    }
-
-    /// Threads that it computes on.
-    pub fn threads(&self) -> usize {
-        self.threads
+        let encoder = Box::new(PackedEncoder::open(&model, backend)?);
+        Ok(Self { encoder, model, tokens, threads: 2, variant: format!("{backend:?}") })
     }
 
     fn tokenize(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Vec<Tokenized>, EmbeddingError> {
@@ -123,8 +125,16 @@ impl Embedder for LocalEmbedder {
         self.model.pooling.width
     }
 
-    fn max_tokens(&self) -> usize {
-        self.model.max_tokens
+    fn max_tokens(&self) -> Option<usize> {
+        Some(self.model.max_tokens)
+    }
+
+    fn texts_at_once(&self) -> usize {
+        TEXTS_A_THREAD * self.threads
+    }
+
+    fn variant(&self) -> String {
+        self.variant.clone()
     }
 
     fn embed(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Embeddings, EmbeddingError> {
@@ -139,8 +149,15 @@ impl Embedder for LocalEmbedder {
                 numbers[text * width..][..width].copy_from_slice(vector);
             }
         }
-        Ok(Embeddings { dimension: width, numbers, lengths: tokenized.iter().map(|text| text.length).collect() })
+        let lengths = tokenized.iter().map(|text| text.length).collect();
+        Ok(Embeddings { dimension: width, numbers, lengths: Some(lengths) })
     }
+}
+
+/// Everything but the files that decides the numbers, so that a new option is in it by itself. The build is, too: the
+/// order of a sum may change with it.
+fn variant(options: &LocalOptions) -> String {
+    format!("{options:?} on {:?}, {} {}", Backend::detect(), BUILD.version, BUILD.commit)
 }
 
 /// Does `count` pieces of work on some threads; each result with its number, in any order.

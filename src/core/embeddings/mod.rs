@@ -32,8 +32,15 @@ pub trait Embedder: Send + Sync {
     /// Numbers of a vector.
     fn dimension(&self) -> usize;
 
-    /// Tokens of a text that are looked at, special ones included.
-    fn max_tokens(&self) -> usize;
+    /// Tokens of a text that are looked at, special ones included; `None` where the engine does not tell.
+    fn max_tokens(&self) -> Option<usize>;
+
+    /// Texts that are best given at once by those who have many: enough to keep the engine busy, few enough to follow it.
+    fn texts_at_once(&self) -> usize;
+
+    /// What decides the numbers besides the files of the model: engine, precision and build, or a server and its model.
+    /// Where it and the files are equal, a text has the same vector, bit by bit.
+    fn variant(&self) -> String;
 
     /// A vector for each text, in their order. The empty text has one, too.
     ///
@@ -49,8 +56,8 @@ pub struct Embeddings {
     pub dimension: usize,
     /// One vector after another.
     pub numbers: Vec<f32>,
-    /// How long each text was.
-    pub lengths: Vec<TextLength>,
+    /// How long each text was; `None` where the engine does not tell.
+    pub lengths: Option<Vec<TextLength>>,
 }
 
 /// How long a text was.

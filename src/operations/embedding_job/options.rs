@@ -26,8 +26,8 @@ pub struct EmbeddingOptions {
 }
 
 impl EmbeddingOptions {
-    /// How the model is run.
-    pub(super) fn local(&self) -> LocalOptions {
+    /// How a model of this machine is run.
+    pub fn local(&self) -> LocalOptions {
         let engine = match self.engine {
             EngineChoice::Auto => Engine::Auto,
             EngineChoice::Packed => Engine::Packed,
