@@ -8,8 +8,10 @@
 //! - `candle` is the reference encoder, `packed` the fast one on `kernels`; both fill the same rows, of which `pooling`
 //!   makes vectors.
 //! - `batching` decides which texts go through together, `local` shares the batches among threads.
+//! - `cache` keeps vectors on disk, whoever computed them.
 
 mod batching;
+mod cache;
 mod candle;
 mod error;
 mod kernels;
@@ -24,6 +26,7 @@ mod weights;
 
 use tokio_util::sync::CancellationToken;
 
+pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
 pub use error::EmbeddingError;
 pub use local::{Engine, LocalEmbedder, LocalOptions};
 

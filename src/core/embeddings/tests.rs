@@ -11,7 +11,7 @@ use super::{Embedder, Embeddings};
 use crate::core::failure::{Code, Fails};
 
 #[path = "../../../tests/support/tiny_model.rs"]
-mod tiny_model;
+pub(super) mod tiny_model;
 
 use tiny_model::{MAX_TOKENS, TinyModel, WIDTH};
 
