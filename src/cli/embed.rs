@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use serde::Serialize;
 use tempfile::TempPath;
 
 use super::context::{Context, Process};
@@ -22,7 +23,7 @@ use crate::operations::embedding_job::{
     EmbeddingJobError, EmbeddingOptions, EmbeddingOutcome, TextSource, VectorTarget, embed,
 };
 use crate::report::text::counted;
-use engine::EngineArgs;
+use engine::{EngineArgs, EngineReport};
 
 /// Turn texts into vectors with a sentence-embedding model
 ///
@@ -64,11 +65,12 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
         let progress: Arc<dyn ProgressSink> = progress;
         let target = to.map_or_else(|| VectorTarget::Stream(Box::new(io::stdout())), VectorTarget::File);
         let context = RunContext { progress, cancel, reserved: None, isolation };
-        let embedder = choice.open(&options)?;
-        embed(&source, embedder.as_ref(), target, &options, &context).map_err(or_gone)
+        let engine = choice.open(&options, &context.cancel)?;
+        let outcome = embed(&source, engine.embedder.as_ref(), target, &options, &context).map_err(or_gone)?;
+        Ok(Done { outcome, engine: engine.report() })
     })??;
     tell(&done, args.output.as_deref(), context)?;
-    Ok(if done.rows_rejected > 0 { ExitStatus::No } else { ExitStatus::Done })
+    Ok(if done.outcome.rows_rejected > 0 { ExitStatus::No } else { ExitStatus::Done })
 }
 
 /// Readers look at a file more than once, which a stream does not allow. A signal ends it, whether or not anything comes.
@@ -95,19 +97,33 @@ fn or_gone(error: EmbeddingJobError) -> CommandError {
     }
 }
 
-fn tell(outcome: &EmbeddingOutcome, output: Option<&Path>, context: &Context) -> Result<(), CommandError> {
+/// What came of it, and what the engine counted meanwhile.
+#[derive(Debug, Serialize)]
+struct Done {
+    #[serde(flatten)]
+    outcome: EmbeddingOutcome,
+    #[serde(flatten)]
+    engine: EngineReport,
+}
+
+fn tell(done: &Done, output: Option<&Path>, context: &Context) -> Result<(), CommandError> {
+    let Done { outcome, engine } = done;
+    if let Some(trouble) = &engine.trouble {
+        context.printer.warning(trouble)?;
+    }
     if let Some(first) = &outcome.first_reject {
         let count = counted(outcome.rows_rejected, "row");
         context.printer.warning(format!("{count} can't be read and have no vector; {first}"))?;
     }
     match output {
-        Some(path) => context.printer.outcome(outcome, |outcome| in_words(outcome, Some(path)))?,
-        None => context.printer.note(in_words(outcome, None))?,
+        Some(path) => context.printer.outcome(done, |done| in_words(done, Some(path)))?,
+        None => context.printer.note(in_words(done, None))?,
     }
     Ok(())
 }
 
-fn in_words(outcome: &EmbeddingOutcome, output: Option<&Path>) -> String {
+fn in_words(done: &Done, output: Option<&Path>) -> String {
+    let Done { outcome, engine } = done;
     let place = output.map(|path| format!(" in {}", path.display())).unwrap_or_default();
     let vectors = counted(outcome.rows - outcome.rows_without_text, "vector");
     let tokens = outcome.tokens.map(|tokens| format!(", from {}", counted(tokens, "token"))).unwrap_or_default();
@@ -119,6 +135,13 @@ fn in_words(outcome: &EmbeddingOutcome, output: Option<&Path>) -> String {
     }
     if outcome.rows_without_text > 0 {
         lines.push(format!("  {} without a text: no vector", counted(outcome.rows_without_text, "row")));
+    }
+    if let Some(remote) = engine.remote {
+        let (requests, again) = (counted(remote.requests, "request"), remote.retries);
+        lines.push(format!("  {requests} to the server, {again} of them again, {}", counted(remote.tokens, "token")));
+    }
+    if let Some(cache) = engine.cache.filter(|cache| cache.hits > 0) {
+        lines.push(format!("  {} known already", counted(cache.hits, "text")));
     }
     lines.join("\n")
 }

@@ -12,6 +12,7 @@ use toml::Value;
 use super::auth::ApiKeys;
 use super::database::DatabaseUrl;
 use super::run_limits;
+use crate::core::embeddings::ApiKey;
 use crate::core::models::AllowedHost;
 use crate::core::telemetry::logging;
 
@@ -24,6 +25,8 @@ pub enum Kind {
     PathList,
     /// IP address and port.
     Address,
+    /// A text that is not empty.
+    Text,
     /// `true` or `false`.
     Switch,
     /// A whole number.
@@ -47,6 +50,8 @@ pub enum Kind {
     WebAddress,
     /// Hosts, `host` or `host:port`.
     Hosts,
+    /// A key that this program shows to others; never shown here.
+    Secret,
 }
 
 impl Kind {
@@ -54,7 +59,13 @@ impl Kind {
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match self {
-            Self::Path | Self::Address | Self::Directives | Self::Database | Self::WebAddress => Ok(Value::from(text)),
+            Self::Path
+            | Self::Address
+            | Self::Text
+            | Self::Directives
+            | Self::Database
+            | Self::WebAddress
+            | Self::Secret => Ok(Value::from(text)),
             Self::PathList => list(std::env::split_paths(text).map(|path| path_value(&path))),
             Self::Switch => match text {
                 "true" | "1" => Ok(Value::from(true)),
@@ -82,6 +93,7 @@ impl Kind {
                 Ok(address) => Ok(Value::from(address.to_string())),
                 Err(_) => Err(self.must_be(&format!("`{text}`"))),
             },
+            (Self::Text, Value::String(text)) if !text.trim().is_empty() => Ok(Value::from(text)),
             (Self::Switch, Value::Boolean(switch)) => Ok(Value::from(switch)),
             (Self::Whole { min, max, .. }, Value::Integer(number)) if (min..=max).contains(&number) => {
                 Ok(Value::from(number))
@@ -100,6 +112,8 @@ impl Kind {
                 Some(address) => Ok(Value::from(address)),
                 None => Err(self.must_be(&format!("`{text}`"))),
             },
+            (Self::Secret, Value::String(text)) if ApiKey::try_from(text.clone()).is_ok() => Ok(Value::from(text)),
+            (Self::Secret, _) => Err(self.must_be("something else")),
             (Self::Hosts, Value::Array(hosts)) => list(hosts.into_iter().map(check_host)),
             (Self::RunLimits, value) => {
                 let found = said(&value);
@@ -118,6 +132,7 @@ impl Kind {
             Self::Path => "a path".to_owned(),
             Self::PathList => "one path or more".to_owned(),
             Self::Address => "an IP address and a port, like `127.0.0.1:8000` or `[::1]:8000`".to_owned(),
+            Self::Text => "a text that is not empty".to_owned(),
             Self::Switch => "`true` or `false`".to_owned(),
             Self::Whole { min, max, unit } => format!("a whole number of {unit} from {min} to {max}"),
             Self::Directives => {
@@ -130,6 +145,7 @@ impl Kind {
                 "an address that begins with `https://` or `http://`, without user name, password and `?`".to_owned()
             }
             Self::Hosts => "hosts, like `mirror.local` or `10.0.0.7:8080`".to_owned(),
+            Self::Secret => "a key of visible ASCII characters".to_owned(),
             Self::RunLimits => "entries `kind=N`, a kind of job and a whole number from 1".to_owned(),
         }
     }

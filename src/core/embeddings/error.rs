@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::remote::RemoteError;
 use crate::core::failure::{Code, Fails};
 
 /// A model can't be used, or did not come to its end.
@@ -39,6 +40,9 @@ pub enum EmbeddingError {
     /// The reference encoder failed.
     #[error("the encoder failed: {0}")]
     Encoder(#[from] candle_core::Error),
+    /// A server gave no vectors.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A fault of ours.
     #[error("a thread of the encoder broke down")]
     Panicked,
@@ -71,6 +75,7 @@ impl Fails for EmbeddingError {
             Self::Read { .. } => Code::StorageFailure,
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
+            Self::Remote(error) => error.code(),
             Self::Cancelled => Code::Cancelled,
             Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked => Code::Internal,
         }
@@ -78,6 +83,7 @@ impl Fails for EmbeddingError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Remote(error) => return error.hint(),
             Self::Read { .. } => {
                 "a model's folder holds config.json, tokenizer.json and model.safetensors; check the path"
             }

@@ -8,7 +8,7 @@
 //! - `candle` is the reference encoder, `packed` the fast one on `kernels`; both fill the same rows, of which `pooling`
 //!   makes vectors.
 //! - `batching` decides which texts go through together, `local` shares the batches among threads.
-//! - `cache` keeps vectors on disk, whoever computed them.
+//! - `remote` asks a server instead. `cache` keeps vectors on disk, whoever computed them.
 
 mod batching;
 mod cache;
@@ -19,6 +19,7 @@ mod local;
 mod model;
 mod packed;
 mod pooling;
+mod remote;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
 pub use error::EmbeddingError;
 pub use local::{Engine, LocalEmbedder, LocalOptions};
+pub use remote::{ApiKey, RemoteCounts, RemoteEmbedder, RemoteError, RemoteSettings};
 
 /// Turns texts into vectors.
 pub trait Embedder: Send + Sync {

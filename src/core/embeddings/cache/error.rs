@@ -16,7 +16,7 @@ const NOT_A_DATABASE: i32 = 26;
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum CacheError {
     /// The folder does not work.
-    #[error("can't use the cache of embeddings in `{}`: {source}", path.display())]
+    #[error("the cache of embeddings in `{}` can't be used: {source}", path.display())]
     Folder {
         /// Which path.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub(super) enum CacheError {
         source: Arc<io::Error>,
     },
     /// The database does not work.
-    #[error("can't use the cache of embeddings: {0}")]
+    #[error("the cache of embeddings can't be used: {0}")]
     Database(Arc<sqlx::Error>),
     /// The database is not as it should be.
     #[error("the cache of embeddings is broken: {0}")]

@@ -148,6 +148,11 @@ impl CachedEmbedder {
         CacheCounts { hits: self.hits.load(Ordering::Relaxed), misses: self.misses.load(Ordering::Relaxed) }
     }
 
+    /// The first thing that went wrong with the cache.
+    pub fn trouble(&self) -> Option<String> {
+        self.cache.trouble()
+    }
+
     /// Computes the texts of the places and keeps their vectors.
     fn compute(
         &self,
