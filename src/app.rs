@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, env_vars};
-use crate::core::embeddings::{CacheSettings, RemoteSettings};
+use crate::core::embeddings::{CacheSettings, LoadedModels, PoolSettings, RemoteSettings};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{
@@ -22,6 +22,7 @@ use crate::core::models::{Catalogue, ModelStore, StoreSettings as ModelSettings,
 use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
+use crate::core::telemetry::embedding::EmbeddingMetrics;
 use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
 
@@ -121,6 +122,23 @@ impl App {
             let token = shutdown.token();
             shutdown.spawn(async move { token.run_until_cancelled_owned(relay).await });
         }
+    }
+
+    /// Starts the threads that compute vectors. At shutdown they take nothing any more, and end when what waits is done.
+    ///
+    /// # Errors
+    /// When the catalogue does not have the default model, or the system refuses a thread.
+    pub fn start_embeddings(&self, metrics: EmbeddingMetrics, shutdown: &Shutdown) -> Result<LoadedModels, Failure> {
+        let config = &self.config.embeddings;
+        let settings = PoolSettings { threads: config.threads, max_waiting_tokens: config.max_waiting_tokens };
+        let models = LoadedModels::new(self.models.clone(), &config.model, settings, metrics);
+        let models = models.map_err(|error| error.to_failure())?;
+        let (closing, token) = (models.clone(), shutdown.token());
+        shutdown.spawn(async move {
+            token.cancelled().await;
+            tokio::task::spawn_blocking(move || closing.close()).await
+        });
+        Ok(models)
     }
 
     /// Removes expired uploads from time to time, until shutdown.

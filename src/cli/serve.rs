@@ -13,6 +13,7 @@ use super::runtime::block_on;
 use super::stopping::stop;
 use crate::app::{App, KINDS};
 use crate::config::Config;
+use crate::core::embeddings::LoadedModels;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::jobs::{Enqueued, IdempotencyKey, JobFilter, Submission};
 use crate::core::shutdown::{Shutdown, Signals};
@@ -71,7 +72,9 @@ async fn serve(config: Config, sample: Option<&str>, context: &Context) -> Comma
     let workers = app.start_workers(&KINDS, &shutdown);
     app.start_relay(&shutdown);
     app.start_upload_sweep(&shutdown);
-    let router = routers::router(parts(&app, workers.as_ref(), &shutdown));
+    let metrics = Metrics::new(BUILD.version, BUILD.commit);
+    let embeddings = app.start_embeddings(metrics.embedding(), &shutdown)?;
+    let router = routers::router(parts(&app, workers.as_ref(), &shutdown, metrics, embeddings));
     let address = listener.local_addr()?;
     context.printer.note(format!("textmill {} is on http://{address} (API: /docs, stop: Ctrl-C)", BUILD.version))?;
     tracing::info!(%address, "serving");
@@ -117,7 +120,13 @@ async fn convert_sample(app: &App, folder: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn parts(app: &App, workers: Option<&JoinHandle<()>>, shutdown: &Shutdown) -> HttpParts {
+fn parts(
+    app: &App,
+    workers: Option<&JoinHandle<()>>,
+    shutdown: &Shutdown,
+    metrics: Metrics,
+    embeddings: LoadedModels,
+) -> HttpParts {
     let config = app.config();
     let server = &config.server;
     let digests = config.auth.api_keys.iter().map(|key| (key.name.clone(), crate::core::hash::to_hex(&key.digest)));
@@ -128,6 +137,9 @@ fn parts(app: &App, workers: Option<&JoinHandle<()>>, shutdown: &Shutdown) -> Ht
         max_concurrent_uploads: server.max_concurrent_uploads,
         request_timeout: server.request_timeout,
         max_queued_jobs: config.jobs.max_queued,
+        max_embedding_inputs: config.embeddings.max_inputs,
+        max_embedding_bytes: config.embeddings.max_request_bytes,
+        max_waiting_tokens: config.embeddings.max_waiting_tokens,
         ..HttpLimits::default()
     };
     HttpParts {
@@ -139,7 +151,8 @@ fn parts(app: &App, workers: Option<&JoinHandle<()>>, shutdown: &Shutdown) -> Ht
         keys: ApiKeys::from_digests(digests),
         loopback_only: server.bind.ip().is_loopback() && config.auth.api_keys.is_empty(),
         limits,
-        metrics: Metrics::new(BUILD.version, BUILD.commit),
+        metrics,
+        embeddings,
         info: info(),
         shutdown: shutdown.token(),
         readiness: readiness(app, workers),
@@ -154,7 +167,6 @@ fn info() -> ServiceInfo {
         commit: (BUILD.commit != "unknown").then(|| BUILD.commit.to_owned()),
         features: BUILD.features.iter().map(|&feature| feature.to_owned()).collect(),
         device: "cpu".to_owned(),
-        models: Vec::new(),
     }
 }
 

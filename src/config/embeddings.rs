@@ -1,4 +1,4 @@
-//! Embeddings: where computed vectors are kept, and which server is asked where another machine computes them.
+//! Embeddings: what the service computes, where vectors are kept, and which server is asked where another machine computes.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +15,16 @@ use crate::core::embeddings::ApiKey;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmbeddingsConfig {
+    /// The model of requests that name none.
+    pub model: String,
+    /// Threads that compute.
+    pub threads: usize,
+    /// Tokens that may wait; a request that comes on top is refused.
+    pub max_waiting_tokens: usize,
+    /// Texts in a request.
+    pub max_inputs: usize,
+    /// Bytes of a request.
+    pub max_request_bytes: u64,
     /// The folder of computed vectors; may not be there yet.
     pub cache_dir: PathBuf,
     /// Bytes that they may take; 0: none are kept.
@@ -42,8 +52,48 @@ pub struct EmbeddingsConfig {
     pub remote_timeout: Duration,
 }
 
+const KIB: i64 = 1024;
+const MIB: i64 = 1024 * KIB;
+const GIB: i64 = 1024 * MIB;
+
 /// The settings of `[embeddings]`.
 pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "embeddings.model",
+        env: env_vars::EMBEDDINGS_MODEL,
+        kind: Kind::Text,
+        default: DefaultValue::Text("all-MiniLM-L6-v2"),
+        help: "Model of requests that name none: its id in the catalogue, or another name of it.",
+    },
+    Setting {
+        key: "embeddings.threads",
+        env: env_vars::EMBEDDINGS_THREADS,
+        kind: Kind::Whole { min: 1, max: 1_024, unit: "threads" },
+        default: DefaultValue::CoresUpTo(1_024),
+        help: "Threads of the service that compute vectors.",
+    },
+    Setting {
+        key: "embeddings.max_waiting_tokens",
+        env: env_vars::EMBEDDINGS_MAX_WAITING_TOKENS,
+        kind: Kind::Whole { min: 1, max: 1_000_000_000, unit: "tokens" },
+        default: DefaultValue::Whole(131_072),
+        help: "Tokens that may wait for a thread; a request that comes on top is refused with 429. One alone is taken, \
+               however large.",
+    },
+    Setting {
+        key: "embeddings.max_inputs",
+        env: env_vars::EMBEDDINGS_MAX_INPUTS,
+        kind: Kind::Whole { min: 1, max: 1_000_000, unit: "texts" },
+        default: DefaultValue::Whole(2_048),
+        help: "Most texts in a request.",
+    },
+    Setting {
+        key: "embeddings.max_request_bytes",
+        env: env_vars::EMBEDDINGS_MAX_REQUEST_BYTES,
+        kind: Kind::Whole { min: KIB, max: GIB, unit: "bytes" },
+        default: DefaultValue::Whole(8 * MIB),
+        help: "Largest request for embeddings; `server.max_body_bytes` does not count for it.",
+    },
     Setting {
         key: "embeddings.cache_dir",
         env: env_vars::EMBEDDINGS_CACHE_DIR,

@@ -72,6 +72,16 @@ pub const MODELS_HUB: &str = "TEXTMILL_MODELS_HUB";
 pub const MODELS_ALLOW_HOSTS: &str = "TEXTMILL_MODELS_ALLOW_HOSTS";
 /// `models.offline`
 pub const MODELS_OFFLINE: &str = "TEXTMILL_MODELS_OFFLINE";
+/// `embeddings.model`
+pub const EMBEDDINGS_MODEL: &str = "TEXTMILL_EMBEDDINGS_MODEL";
+/// `embeddings.threads`
+pub const EMBEDDINGS_THREADS: &str = "TEXTMILL_EMBEDDINGS_THREADS";
+/// `embeddings.max_waiting_tokens`
+pub const EMBEDDINGS_MAX_WAITING_TOKENS: &str = "TEXTMILL_EMBEDDINGS_MAX_WAITING_TOKENS";
+/// `embeddings.max_inputs`
+pub const EMBEDDINGS_MAX_INPUTS: &str = "TEXTMILL_EMBEDDINGS_MAX_INPUTS";
+/// `embeddings.max_request_bytes`
+pub const EMBEDDINGS_MAX_REQUEST_BYTES: &str = "TEXTMILL_EMBEDDINGS_MAX_REQUEST_BYTES";
 /// `embeddings.cache_dir`
 pub const EMBEDDINGS_CACHE_DIR: &str = "TEXTMILL_EMBEDDINGS_CACHE_DIR";
 /// `embeddings.cache_bytes`

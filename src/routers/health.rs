@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use super::extract::{NoParameters, Params};
 use super::problem::{Faults, Problem};
 use super::state::{HttpLimits, HttpState, ReadinessCheck, ServiceInfo};
+use crate::core::embeddings::LoadedModels;
 use crate::core::failure::{Code, Failure};
 use crate::core::jobs::{JobQueue, QueueDepth, Status};
 use crate::core::telemetry::metrics::{self, Metrics, Waiting};
@@ -141,7 +142,7 @@ struct Info {
     /// What computes: `cpu` or `cuda:N`.
     #[schema(example = "cpu")]
     device: String,
-    /// Models that are loaded.
+    /// Models that are in memory; one comes there when a request first names it.
     models: Vec<String>,
     /// How much the service takes.
     limits: Limits,
@@ -156,6 +157,12 @@ struct Limits {
     max_upload_bytes: u64,
     /// Most files in one upload.
     max_files_per_upload: u32,
+    /// Most texts in a request for embeddings.
+    max_embedding_inputs: usize,
+    /// Largest request for embeddings.
+    max_embedding_bytes: u64,
+    /// Tokens of texts that may wait for their vectors.
+    max_waiting_tokens: usize,
     /// Jobs that may wait.
     max_queued_jobs: u64,
     /// Requests that are answered at once.
@@ -181,13 +188,17 @@ struct Limits {
 async fn get_info(
     State(info): State<Arc<ServiceInfo>>,
     State(limits): State<Arc<HttpLimits>>,
+    State(embeddings): State<LoadedModels>,
     Params(NoParameters): Params<NoParameters>,
 ) -> Json<Info> {
-    let ServiceInfo { version, commit, features, device, models } = info.as_ref().clone();
+    let ServiceInfo { version, commit, features, device } = info.as_ref().clone();
     let limits = Limits {
         max_json_bytes: limits.max_json_bytes,
         max_upload_bytes: limits.max_upload_bytes,
         max_files_per_upload: limits.max_files_per_upload,
+        max_embedding_inputs: limits.max_embedding_inputs,
+        max_embedding_bytes: limits.max_embedding_bytes,
+        max_waiting_tokens: limits.max_waiting_tokens,
         max_queued_jobs: limits.max_queued_jobs,
         max_concurrent_requests: limits.max_concurrent_requests,
         max_concurrent_uploads: limits.max_concurrent_uploads,
@@ -195,5 +206,5 @@ async fn get_info(
         max_wait_s: super::extract::MAX_WAIT_S,
         request_timeout_s: limits.request_timeout.as_secs(),
     };
-    Json(Info { name: "textmill", version, commit, features, device, models, limits })
+    Json(Info { name: "textmill", version, commit, features, device, models: embeddings.ids(), limits })
 }

@@ -5,6 +5,7 @@
 
 mod content;
 mod conversions;
+mod embeddings;
 mod extract;
 mod files;
 mod health;
@@ -46,6 +47,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(workers::router())
         .merge(files::router())
         .merge(models::router())
+        .merge(embeddings::router())
         .merge(health::router())
         .merge(problem::router())
         .merge(legacy::router())

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::middleware::auth::ApiKeys;
 use super::problem::Problem;
+use crate::core::embeddings::LoadedModels;
 use crate::core::failure::{Code, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{Job, JobQueue};
@@ -35,6 +36,8 @@ pub struct HttpParts {
     pub isolation: Isolation,
     /// Which models there are, and which of them are here.
     pub models: ModelStore,
+    /// Models that vectors are computed with.
+    pub embeddings: LoadedModels,
     /// Who may ask; without keys everybody may.
     pub keys: ApiKeys,
     /// Whether only this machine is served, without keys: then requests must name it in `Host`.
@@ -77,6 +80,12 @@ pub struct HttpLimits {
     pub request_timeout: Duration,
     /// How long the predecessor's paths wait for the end of a job.
     pub legacy_wait: Duration,
+    /// Most texts in a request for embeddings.
+    pub max_embedding_inputs: usize,
+    /// Largest request for embeddings in bytes.
+    pub max_embedding_bytes: u64,
+    /// Tokens of texts that may wait for their vectors; the threads keep it, `/v1/info` shows it.
+    pub max_waiting_tokens: usize,
     /// How many jobs may wait; the queue keeps it, `/v1/info` shows it.
     pub max_queued_jobs: u64,
 }
@@ -92,6 +101,9 @@ impl Default for HttpLimits {
             max_event_streams: 256,
             request_timeout: Duration::from_secs(30),
             legacy_wait: Duration::from_mins(10),
+            max_embedding_inputs: 2_048,
+            max_embedding_bytes: 8 * 1024 * 1024,
+            max_waiting_tokens: 131_072,
             max_queued_jobs: 1_000,
         }
     }
@@ -108,8 +120,6 @@ pub struct ServiceInfo {
     pub features: Vec<String>,
     /// What computes: `cpu` or `cuda:N`.
     pub device: String,
-    /// Models that are loaded.
-    pub models: Vec<String>,
 }
 
 /// One thing that must be well for the service to be ready.
@@ -201,6 +211,7 @@ pub struct HttpState {
     places: Places,
     isolation: Isolation,
     models: ModelStore,
+    embeddings: LoadedModels,
     access: AccessRules,
     limits: Arc<HttpLimits>,
     gates: Gates,
@@ -219,6 +230,7 @@ impl HttpState {
             places: Places { roots: parts.roots, uploads: parts.uploads },
             isolation: parts.isolation,
             models: parts.models,
+            embeddings: parts.embeddings,
             access: AccessRules {
                 keys: Arc::new(parts.keys),
                 loopback_only: parts.loopback_only,
@@ -250,6 +262,7 @@ slices! {
     Uploads = places.uploads;
     Isolation = isolation;
     ModelStore = models;
+    LoadedModels = embeddings;
     AccessRules = access;
     Arc<HttpLimits> = limits;
     Gates = gates;

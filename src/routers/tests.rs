@@ -3,6 +3,7 @@
 mod conversions;
 mod cross_site;
 mod document;
+mod embeddings;
 mod files;
 mod jobs;
 mod legacy;
@@ -22,6 +23,9 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::{ApiKeys, HttpLimits, HttpParts, ReadinessCheck, ServiceInfo, router};
+use crate::core::embeddings::tests::tiny_model::TinyModel;
+use crate::core::embeddings::{LoadedModels, PoolSettings};
+use crate::core::hash::sha256_hex;
 use crate::core::ids::JobId;
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{Claim, JobEvents, JobQueue, JobStore, QueueSettings, SqlJobStore, StoreSettings};
@@ -38,6 +42,8 @@ struct Service {
     store: Arc<SqlJobStore>,
     events: JobEvents,
     shutdown: CancellationToken,
+    models: ModelStore,
+    embeddings: LoadedModels,
     dir: tempfile::TempDir,
 }
 
@@ -58,22 +64,20 @@ impl Service {
         let dyn_store: Arc<dyn JobStore> = Arc::clone(&store) as _;
         let queue = JobQueue::new(dyn_store, events.clone(), settings);
         let pinged = queue.clone();
+        let models = models_in(dir.path());
+        let metrics = Metrics::new("0.0.0", "test");
+        let pool = PoolSettings { threads: 1, max_waiting_tokens: limits.max_waiting_tokens };
+        let embeddings = LoadedModels::new(models.clone(), "tiny", pool, metrics.embedding()).unwrap();
         let router = router(HttpParts {
             uploads: Uploads::open(dir.path().join("uploads"), Duration::from_hours(1)).await.unwrap(),
             isolation: Isolation::default(),
-            models: ModelStore::new(
-                Catalogue::load(None).unwrap(),
-                ModelSettings {
-                    dir: dir.path().join("models"),
-                    web: WebSettings { offline: true, hub: "https://hub.invalid".to_owned(), ..WebSettings::default() },
-                    retry_pause: Duration::ZERO,
-                },
-            ),
+            models: models.clone(),
+            embeddings: embeddings.clone(),
             roots: DataRoots::new(vec![dir.path().join("data")]).unwrap(),
             loopback_only: keys.is_empty(),
             keys,
             limits,
-            metrics: Metrics::new("0.0.0", "test"),
+            metrics,
             info: ServiceInfo { version: "0.0.0".to_owned(), device: "cpu".to_owned(), ..ServiceInfo::default() },
             shutdown: shutdown.clone(),
             readiness: vec![ReadinessCheck::new("database", move || {
@@ -84,7 +88,7 @@ impl Service {
             render_report: |job| Ok(format!("<!doctype html><title>{}</title>", job.id)),
             queue,
         });
-        Self { router, store, events, shutdown, dir }
+        Self { router, store, events, shutdown, models, embeddings, dir }
     }
 
     fn path(&self) -> &Path {
@@ -145,6 +149,15 @@ impl Service {
         assert!(self.store.succeed(&claim.lease, json!({"rows": 1}), 0, &[]).await.unwrap());
         self.events.changed(&claim.job.id);
     }
+}
+
+/// The built-in models, none of which is there, and a tiny one.
+fn models_in(folder: &Path) -> ModelStore {
+    let catalogue = folder.join("models.toml");
+    std::fs::write(&catalogue, TinyModel::default().entry(sha256_hex)).unwrap();
+    let web = WebSettings { offline: true, hub: "https://hub.invalid".to_owned(), ..WebSettings::default() };
+    let settings = ModelSettings { dir: folder.join("models"), web, retry_pause: Duration::ZERO };
+    ModelStore::new(Catalogue::load(Some(&catalogue)).unwrap(), settings)
 }
 
 fn form(parts: &[(&str, &str, &str)]) -> String {

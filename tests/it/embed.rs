@@ -12,8 +12,9 @@ use serde_json::Value;
 use textmill::core::hash::sha256_hex;
 
 use crate::conversion::rows;
+use crate::embeddings_api::Store;
 use crate::support::tiny_model::{MAX_TOKENS, TinyModel, WIDTH};
-use crate::support::{json, run, text, textmill, tree};
+use crate::support::{Service, json, run, text, textmill};
 
 fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -152,6 +153,24 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
 }
 
 #[test]
+fn a_prompt_is_named_and_so_is_a_device_that_is_not_there() {
+    let folder = folder_with(&[("a.txt", "sits\n"), ("b.txt", "the cat sits\n")]);
+    let prompts = "{\"prompts\": {\"query\": \"the cat \"}}";
+    fs::write(folder.path().join("model/config_sentence_transformers.json"), prompts).unwrap();
+    let with_prompt =
+        lines(&embed(folder.path(), &["a.txt", "--prompt", "query", "--device", "cpu", "--dtype", "f32"]));
+    let written_out = lines(&embed(folder.path(), &["b.txt"]));
+    assert_eq!(with_prompt[0]["text"], "sits");
+    assert_eq!(with_prompt[0]["embedding"], written_out[0]["embedding"]);
+    let unknown = embed(folder.path(), &["a.txt", "--prompt", "passage"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("no prompt `passage`; it has `query`"), "{}", text(&unknown.stderr));
+    let halves = embed(folder.path(), &["a.txt", "--device", "cpu", "--dtype", "f16"]);
+    assert_eq!(halves.status.code(), Some(2));
+    assert!(text(&halves.stderr).contains("docs/gpu.md"), "{}", text(&halves.stderr));
+}
+
+#[test]
 fn many_texts_keep_their_order() {
     let texts: Vec<String> =
         (0..3_000).map(|n| format!("{} {}", ["cat", "dog", "house"][n % 3], "old ".repeat(n % 17))).collect();
@@ -164,14 +183,7 @@ fn many_texts_keep_their_order() {
 
 /// A store without models, and a catalogue that knows the tiny one as `tiny`.
 fn in_store(folder: &Path, arguments: &[&str]) -> Output {
-    let model = folder.join("model");
-    let files = tree(&model).into_iter().map(|(path, bytes)| {
-        let (path, size, sha256) = (path.display().to_string(), bytes.len(), sha256_hex(&bytes));
-        format!("[[model.file]]\npath = \"{path}\"\nsize_bytes = {size}\nsha256 = \"{sha256}\"\n")
-    });
-    let head = "[[model]]\nid = \"tiny\"\ndescription = \"for tests\"\npublisher = \"me\"\nlicence = \"MIT\"\ndimension = 36\n\
-                max_tokens = 120\npooling = \"mean\"\n";
-    fs::write(folder.join("models.toml"), format!("{head}{}", files.collect::<String>())).unwrap();
+    fs::write(folder.join("models.toml"), TinyModel::default().entry(sha256_hex)).unwrap();
     let mut command = textmill(folder);
     command.env("TEXTMILL_MODELS_CATALOGUE", "models.toml").env("TEXTMILL_MODELS_DIR", "models");
     command.args(arguments).output().unwrap()
@@ -255,7 +267,8 @@ fn length_server() -> (String, tokio::runtime::Runtime) {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let base = format!("http://{}/v1", listener.local_addr().unwrap());
     let answer = |headers: axum::http::HeaderMap, axum::Json(request): axum::Json<Value>| async move {
-        assert_eq!((&request["model"], &headers["authorization"]), (&"lengths".into(), &format!("Bearer {KEY}")[..]));
+        assert_eq!(request["model"], "lengths");
+        assert_eq!(headers["authorization"], format!("Bearer {KEY}"));
         let texts = request["input"].as_array().unwrap().iter();
         let data = texts.map(|text| serde_json::json!({ "embedding": [text.as_str().unwrap().len(), 0.5] }));
         axum::Json(serde_json::json!({ "data": data.collect::<Vec<_>>(), "usage": { "prompt_tokens": 5 } }))
@@ -301,4 +314,22 @@ fn a_server_is_asked_where_it_is_asked_for_and_its_key_is_never_shown() {
     assert!(text(&unset.stderr).contains("TEXTMILL_EMBEDDINGS_REMOTE_URL"), "{}", text(&unset.stderr));
     let both = remote(&["embed", "a.txt", "--remote", "--model-dir", "model"]);
     assert_eq!(both.status.code(), Some(2));
+}
+
+#[test]
+fn a_running_service_gives_the_vectors_that_this_process_computes() {
+    let store = Store::tiny();
+    let service = Service::start_with(store.command(), &[]);
+    let texts = ["the old house", "", "steel, wood - wind!", &"tree ".repeat(300), "\u{e4}\u{1f600}", "the old house"];
+    let folder = folder_with(&[("a.txt", &texts.join("\n"))]);
+    let file = folder.path().join("a.txt");
+    let embed = |arguments: &[&str]| {
+        let mut command = store.command();
+        command.env("TEXTMILL_EMBEDDINGS_REMOTE_URL", format!("{}/v1", service.url)).env("NO_PROXY", "127.0.0.1");
+        command.env("TEXTMILL_EMBEDDINGS_REMOTE_MAX_INPUTS", "2");
+        lines(&command.arg("embed").arg(&file).args(["--model", store.model]).args(arguments).output().unwrap())
+    };
+    let (remote, local) = (embed(&["--remote"]), embed(&[]));
+    assert_eq!(remote.len(), texts.len());
+    assert_eq!(remote, local);
 }

@@ -118,7 +118,7 @@ fn goldens_of_sentence_vectors() {
     let lines = std::fs::read_to_string(file).unwrap();
     let goldens: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let texts: Vec<_> = goldens.iter().map(|golden| golden["text"].as_str().unwrap()).collect();
-    let embedder = |engine| LocalEmbedder::open(&folder, LocalOptions { engine, threads: None }).unwrap();
+    let embedder = |engine| LocalEmbedder::open(&folder, LocalOptions { engine, ..LocalOptions::default() }).unwrap();
     let embed =
         |engine, texts: &[&str]| -> Embeddings { embedder(engine).embed(texts, &CancellationToken::new()).unwrap() };
     let (packed, reference) = (embed(Engine::Packed, &texts), embed(Engine::Candle, &texts));

@@ -12,6 +12,8 @@ mod conversion;
 mod corpus;
 mod crash;
 mod embed;
+mod embedding_load;
+mod embeddings_api;
 mod goldens;
 mod isolation;
 mod models;

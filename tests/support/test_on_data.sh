@@ -23,11 +23,6 @@ fi
 TEST_DATA_DIR="$(realpath "$data")"
 export TEST_DATA_DIR
 
-# Vectors are compared where there is a model to make them with.
-if [ "$suite" = goldens ] && [ -z "${TEST_MODEL_DIR:-}" ] && folder="$("$(dirname "${BASH_SOURCE[0]}")/minilm.sh")"; then
-    export TEST_MODEL_DIR="$folder"
-fi
-
 # A `.` of the quiet harness may stand before the summary, so it is matched anywhere in its line.
 set +e
 "${CARGO:-cargo}" test -q --test it "$suite" -- --nocapture 2>&1 | awk -v suite="$suite" '

@@ -66,6 +66,24 @@ impl TinyModel {
         put("tokenizer.json", &tokenizer());
         fs::write(folder.join("model.safetensors"), weights(self.prefix)).unwrap();
     }
+
+    /// Its entry of a catalogue, under the name `tiny`.
+    pub(crate) fn entry(&self, sha256: impl Fn(&[u8]) -> String) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        self.write(folder.path());
+        let names = ["config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json"];
+        let files = names.into_iter().chain(["tokenizer.json", "model.safetensors"]).map(|name| {
+            let bytes = fs::read(folder.path().join(name)).unwrap();
+            format!(
+                "[[model.file]]\npath = \"{name}\"\nsize_bytes = {}\nsha256 = \"{}\"\n",
+                bytes.len(),
+                sha256(&bytes)
+            )
+        });
+        let head = "[[model]]\nid = \"tiny\"\naliases = [\"me/tiny\"]\ndescription = \"for tests\"\npublisher = \"me\"\n\
+                    licence = \"MIT\"\npooling = \"mean\"\n";
+        format!("{head}dimension = {WIDTH}\nmax_tokens = {MAX_TOKENS}\n{}", files.collect::<String>())
+    }
 }
 
 /// Padding and truncation are wrong in it, as in MiniLM's.
@@ -119,26 +137,39 @@ fn shapes() -> Vec<(String, Vec<usize>)> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "24 bits")]
-fn drawn(seed: u64) -> f32 {
+pub(crate) fn drawn(seed: u64) -> f32 {
     // The upper bits are the good ones.
     (seed >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
 }
 
-/// The file as the format has it: length of the header, header, numbers.
 fn weights(prefix: &str) -> Vec<u8> {
-    let (mut header, mut numbers, mut seed) = (serde_json::Map::new(), Vec::new(), 42_u64);
-    for (name, shape) in shapes() {
-        let (start, is_scale) = (numbers.len(), name.ends_with("LayerNorm.weight"));
-        for _ in 0..shape.iter().product() {
-            // Knuth's generator.
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let number = if is_scale { 1.0 + drawn(seed) / 5.0 } else { drawn(seed) };
-            numbers.extend(number.to_le_bytes());
-        }
-        let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, numbers.len()] });
-        header.insert(format!("{prefix}{name}"), entry);
+    let mut seed = 42_u64;
+    let tensors = shapes().into_iter().map(|(name, shape)| {
+        let is_scale = name.ends_with("LayerNorm.weight");
+        let mut draw = || {
+            seed = next(seed);
+            if is_scale { 1.0 + drawn(seed) / 5.0 } else { drawn(seed) }
+        };
+        let numbers = (0..shape.iter().product()).map(|_| draw()).collect();
+        (format!("{prefix}{name}"), shape, numbers)
+    });
+    safetensors(tensors)
+}
+
+/// Knuth's generator.
+pub(crate) fn next(seed: u64) -> u64 {
+    seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
+}
+
+/// The file as the format has it: length of the header, header, numbers.
+pub(crate) fn safetensors(tensors: impl Iterator<Item = (String, Vec<usize>, Vec<f32>)>) -> Vec<u8> {
+    let (mut header, mut bytes) = (serde_json::Map::new(), Vec::new());
+    for (name, shape, numbers) in tensors {
+        let start = bytes.len();
+        bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        header.insert(name, json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, bytes.len()] }));
     }
     header.insert("__metadata__".to_owned(), json!({ "format": "pt" }));
     let header = Value::Object(header).to_string();
-    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &numbers].concat()
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes].concat()
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::remote::RemoteError;
 use crate::core::failure::{Code, Fails};
@@ -31,6 +32,20 @@ pub enum EmbeddingError {
         /// What it asks for.
         what: String,
     },
+    /// The model has no such prompt.
+    #[error("the model has no prompt `{name}`; it has {}", one_of(known))]
+    Prompt {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// It can't be computed there.
+    #[error("{what}")]
+    Device {
+        /// Why not.
+        what: String,
+    },
     /// The tokenizer failed on a text.
     #[error("the tokenizer failed: {what}")]
     Tokenizer {
@@ -43,12 +58,31 @@ pub enum EmbeddingError {
     /// A server gave no vectors.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// The threads that compute can't be started.
+    #[error("can't start the threads that compute vectors: {0}")]
+    Threads(io::Error),
+    /// As much waits as may wait.
+    #[error("texts of about {waiting} tokens wait already")]
+    Overloaded {
+        /// Tokens that wait.
+        waiting: usize,
+        /// How long they will take, more or less.
+        retry_after: Duration,
+    },
+    /// Nothing is taken any more.
+    #[error("embedding has stopped")]
+    ShuttingDown,
     /// A fault of ours.
     #[error("a thread of the encoder broke down")]
     Panicked,
     /// Somebody asked for it to stop.
     #[error("embedding was cancelled")]
     Cancelled,
+}
+
+fn one_of(known: &[String]) -> String {
+    let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 impl EmbeddingError {
@@ -76,8 +110,11 @@ impl Fails for EmbeddingError {
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
             Self::Remote(error) => error.code(),
+            Self::Prompt { .. } | Self::Device { .. } => Code::InvalidParameter,
             Self::Cancelled => Code::Cancelled,
-            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked => Code::Internal,
+            Self::Overloaded { .. } => Code::QueueFull,
+            Self::ShuttingDown => Code::ShuttingDown,
+            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Threads(_) | Self::Panicked => Code::Internal,
         }
     }
 
@@ -89,7 +126,13 @@ impl Fails for EmbeddingError {
             }
             Self::Malformed { .. } => "fetch the model again",
             Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
-            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked | Self::Cancelled => return None,
+            Self::Prompt { .. } => "name one of the model's prompts, or none",
+            Self::Device { .. } => "use `auto`, or the build and the machine that docs/gpu.md describes",
+            Self::Overloaded { .. } => "come back later, or send fewer texts at once",
+            Self::ShuttingDown => "try again when the service is back",
+            Self::Tokenizer { .. } | Self::Encoder(_) | Self::Threads(_) | Self::Panicked | Self::Cancelled => {
+                return None;
+            }
         };
         Some(hint.to_owned())
     }

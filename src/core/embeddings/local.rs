@@ -1,28 +1,29 @@
-//! The engine of this process: a model out of a folder, on the threads of this machine.
+//! The engine of this process: a model out of a folder, on the threads of a pool.
 //!
-//! For: tokens, batches, threads. Not for: what an encoder computes. The one decision: each thread takes one batch after
-//! another and computes it alone. There are no barriers, and a thread that gets less of the processor does less.
+//! For: the contract of embedders on top of a pool. Not for: threads and batches (`pool`), or what an encoder computes. The
+//! one decision: equal texts of a call are computed once.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
+use futures::executor::block_on;
 use tokio_util::sync::CancellationToken;
 
-use super::batching::{Batch, Batches};
 use super::candle::CandleEncoder;
+use super::device::{Device, Dtype, ModelThread, Place};
 use super::error::EmbeddingError;
 use super::kernels::Backend;
 use super::model::Model;
 use super::packed::PackedEncoder;
-use super::pooling::Pooling;
-use super::tokens::{Tokenized, Tokens};
+use super::pool::{Pool, PoolSettings, Urgency};
+use super::ready::ReadyModel;
+use super::tokens::Tokens;
 use super::{Embedder, Embeddings, Encoder};
 use crate::core::telemetry::build_info::BUILD;
+use crate::core::telemetry::embedding::EmbeddingMetrics;
 
-/// Texts that a thread makes tokens of at once.
-const TEXTS_AT_ONCE: usize = 16;
 /// Texts for each thread that are best given at once: many, so that like lengths meet.
 const TEXTS_A_THREAD: usize = 256;
 
@@ -39,154 +40,175 @@ pub enum Engine {
 }
 
 /// How a model is run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LocalOptions {
     /// Which encoder computes.
     pub engine: Engine,
     /// Threads; `None`: as many as there are cores.
     pub threads: Option<usize>,
+    /// Where is computed.
+    pub device: Device,
+    /// In which numbers.
+    pub dtype: Dtype,
+    /// Which of the model's prompts stands before every text; `None`: the one that it uses by itself, if any.
+    pub prompt: Option<String>,
 }
 
-/// A model that is ready.
+/// A model that is ready, and where it is computed. Cheap to clone.
+#[derive(Clone)]
 pub struct LocalEmbedder {
-    model: Model,
-    tokens: Tokens,
-    encoder: Box<dyn Encoder>,
-    threads: usize,
-    variant: String,
+    ready: Arc<ReadyModel>,
+    /// Options that decide the numbers, besides those that chose the encoder.
+    options: Arc<str>,
+    pool: Arc<Pool>,
+    urgency: Urgency,
 }
 
 impl std::fmt::Debug for LocalEmbedder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalEmbedder").field("model", &self.model).finish_non_exhaustive()
+        let mut shown = f.debug_struct("LocalEmbedder");
+        shown.field("model", &self.ready.model).field("urgency", &self.urgency).finish_non_exhaustive()
     }
 }
 
 impl LocalEmbedder {
-    /// Reads a model: `config.json`, `tokenizer.json`, `model.safetensors`, and what sentence-transformers adds.
+    /// Reads a model: `config.json`, `tokenizer.json`, `model.safetensors`, and what sentence-transformers adds. It gets
+    /// threads of its own, for work that runs by itself.
     ///
     /// # Errors
-    /// When a file is missing, is not as it should be, or asks for what is not supported.
+    /// When a file is missing, is not as it should be, or asks for what is not supported; when the model has no such prompt,
+    /// or there is no such device.
     pub fn open(folder: &Path, options: LocalOptions) -> Result<Self, EmbeddingError> {
-        let model = Model::open(folder)?;
-        let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-        let is_taken = PackedEncoder::takes(&model);
-        let encoder: Box<dyn Encoder> = match options.engine {
-            Engine::Auto | Engine::Packed if is_taken => Box::new(PackedEncoder::open(&model, Backend::detect())?),
-            Engine::Auto | Engine::Candle => Box::new(CandleEncoder::open(&model)?),
-            Engine::Packed => {
-                let what =
-                    format!("`hidden_act` \"{}\" where the fast engine has \"gelu\" alone", model.config.hidden_act);
-                return Err(EmbeddingError::unsupported(what));
-            }
-        };
         let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = options.threads.unwrap_or_else(cores).max(1);
-        let engine = if is_taken && options.engine != Engine::Candle { Engine::Packed } else { Engine::Candle };
-        let variant = variant(&LocalOptions { engine, threads: None, ..options });
-        Ok(Self { model, tokens, encoder, threads, variant })
+        let (threads, shown) = (options.threads.unwrap_or_else(cores), shown(&options));
+        let ready = Arc::new(ready(folder, options)?);
+        // What one caller brings is bounded by the caller.
+        let settings = PoolSettings { threads, max_waiting_tokens: usize::MAX };
+        let pool = Arc::new(Pool::start(settings, EmbeddingMetrics::default())?);
+        Ok(Self { ready, options: shown, pool, urgency: Urgency::Bulk })
     }
 
-    /// The fast engine on these kernels.
+    /// As [`LocalEmbedder::open`], on threads that are there; `options.threads` does not count.
+    ///
+    /// # Errors
+    /// As [`LocalEmbedder::open`].
+    pub fn on(
+        pool: &Arc<Pool>,
+        folder: &Path,
+        options: LocalOptions,
+        urgency: Urgency,
+    ) -> Result<Self, EmbeddingError> {
+        let shown = shown(&options);
+        Ok(Self { ready: Arc::new(ready(folder, options)?), options: shown, pool: Arc::clone(pool), urgency })
+    }
+
+    /// The same model for others.
+    #[must_use]
+    pub fn with_urgency(self, urgency: Urgency) -> Self {
+        Self { urgency, ..self }
+    }
+
+    /// This encoder, made by a test.
     #[cfg(test)]
-    pub(super) fn on_backend(folder: &Path, backend: Backend) -> Result<Self, EmbeddingError> {
-        let model = Model::open(folder)?;
-        let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-        let encoder = Box::new(PackedEncoder::open(&model, backend)?);
-        Ok(Self { encoder, model, tokens, threads: 2, variant: format!("{backend:?}") })
+    pub(super) fn with(
+        folder: &Path,
+        encoder: impl FnOnce(&Model) -> Result<Box<dyn Encoder>, EmbeddingError>,
+    ) -> Result<Self, EmbeddingError> {
+        let model = Model::open(folder, None)?;
+        let ready = ReadyModel { tokens: Tokens::open(&model)?, encoder: encoder(&model)?, model };
+        let pool = Pool::start(PoolSettings { threads: 2, max_waiting_tokens: 0 }, EmbeddingMetrics::default())?;
+        Ok(Self { ready: Arc::new(ready), options: Arc::default(), pool: Arc::new(pool), urgency: Urgency::Bulk })
     }
+}
 
-    fn tokenize(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Vec<Tokenized>, EmbeddingError> {
-        let pieces: Vec<_> = texts.chunks(TEXTS_AT_ONCE).collect();
-        let work =
-            |number: usize| pieces[number].iter().map(|text| self.tokens.of(text)).collect::<Result<Vec<_>, _>>();
-        let mut done = shared(pieces.len(), self.threads, cancel, &work)?;
-        done.sort_unstable_by_key(|(piece, _)| *piece);
-        Ok(done.into_iter().flat_map(|(_, texts)| texts).collect())
-    }
+/// Without those that the encoder tells what became of. A new one is in it by itself, so that it can't be forgotten.
+fn shown(options: &LocalOptions) -> Arc<str> {
+    let (engine, device, dtype) = (Engine::default(), Device::default(), Dtype::default());
+    format!("{:?}", LocalOptions { engine, device, dtype, threads: None, ..options.clone() }).into()
+}
 
-    fn vectors(&self, batch: Batch<'_>) -> Result<Vec<f32>, EmbeddingError> {
-        let Pooling { width, .. } = self.model.pooling;
-        let mut hidden = Vec::new();
-        self.encoder.encode(batch, &mut hidden)?;
-        let mut vectors = vec![0.0; batch.members().len() * width];
-        let mut rows = hidden.as_slice();
-        for (sequence, vector) in batch.sequences().zip(vectors.chunks_exact_mut(width)) {
-            let (own, rest) = rows.split_at(sequence.len() * width);
-            self.model.pooling.pool(own, vector);
-            rows = rest;
+fn ready(folder: &Path, options: LocalOptions) -> Result<ReadyModel, EmbeddingError> {
+    let LocalOptions { engine, device, dtype, prompt, .. } = options;
+    let place = Place::of(device, dtype)?;
+    let model = Model::open(folder, prompt.as_deref())?;
+    let tokens = Tokens::open(&model)?;
+    Ok(ReadyModel { encoder: encoder(&model, engine, place)?, model, tokens })
+}
+
+/// The one that was asked for.
+fn encoder(model: &Model, engine: Engine, place: Place) -> Result<Box<dyn Encoder>, EmbeddingError> {
+    let is_packed = match engine {
+        Engine::Packed if !place.is_processor() => {
+            let what = "the fast engine is for processors; on a CUDA device `candle` computes".to_owned();
+            return Err(EmbeddingError::Device { what });
         }
-        Ok(vectors)
+        Engine::Packed => true,
+        Engine::Auto => place.is_processor() && PackedEncoder::takes(model),
+        Engine::Candle => false,
+    };
+    if is_packed {
+        return Ok(Box::new(PackedEncoder::open(model, Backend::detect())?));
     }
+    let is_processor = place.is_processor();
+    let encoder = CandleEncoder::open(model, place)?;
+    Ok(if is_processor { Box::new(encoder) } else { Box::new(ModelThread::start(encoder)?) })
 }
 
 impl Embedder for LocalEmbedder {
     fn dimension(&self) -> usize {
-        self.model.pooling.width
+        self.ready.width()
     }
 
     fn max_tokens(&self) -> Option<usize> {
-        Some(self.model.max_tokens)
+        Some(self.ready.max_tokens())
     }
 
     fn texts_at_once(&self) -> usize {
-        TEXTS_A_THREAD * self.threads
+        TEXTS_A_THREAD * self.pool.thread_count()
     }
 
     fn variant(&self) -> String {
-        self.variant.clone()
+        let (encoder, backend) = (self.ready.encoder.variant(), Backend::detect());
+        // The order of a sum may change with the build, and with it the last digit.
+        format!("{encoder} with {} on {backend:?}, {} {}", self.options, BUILD.version, BUILD.commit)
     }
 
     fn embed(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Embeddings, EmbeddingError> {
-        let width = self.dimension();
-        let tokenized = self.tokenize(texts, cancel)?;
-        let batches = Batches::of(&tokenized);
-        let threads = if self.encoder.is_parallel() { 1 } else { self.threads };
-        let done = shared(batches.count(), threads, cancel, &|number| self.vectors(batches.get(number)))?;
-        let mut numbers = vec![0.0; texts.len() * width];
-        for (number, vectors) in done {
-            for (text, vector) in batches.get(number).members().iter().zip(vectors.chunks_exact(width)) {
-                numbers[text * width..][..width].copy_from_slice(vector);
-            }
+        if cancel.is_cancelled() {
+            return Err(EmbeddingError::Cancelled);
         }
-        let lengths = tokenized.iter().map(|text| text.length).collect();
-        Ok(Embeddings { dimension: width, numbers, lengths: Some(lengths) })
+        if texts.is_empty() {
+            return Ok(Embeddings { dimension: self.dimension(), ..Embeddings::default() });
+        }
+        let (different, places) = distinct(texts);
+        let answer = self.pool.submit(&self.ready, different, self.urgency)?;
+        let found = match block_on(cancel.run_until_cancelled(answer)) {
+            None => return Err(EmbeddingError::Cancelled),
+            Some(answered) => answered.unwrap_or(Err(EmbeddingError::Panicked))?,
+        };
+        Ok(if found.vectors().len() == texts.len() { found } else { spread(&found, &places) })
     }
 }
 
-/// Everything but the files that decides the numbers, so that a new option is in it by itself. The build is, too: the
-/// order of a sum may change with it.
-fn variant(options: &LocalOptions) -> String {
-    format!("{options:?} on {:?}, {} {}", Backend::detect(), BUILD.version, BUILD.commit)
+/// Each text once, and which of them each text is.
+fn distinct(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
+    let (mut different, mut known) = (Vec::new(), HashMap::with_capacity(texts.len()));
+    let places = texts.iter().map(|text| {
+        *known.entry(*text).or_insert_with(|| {
+            different.push((*text).to_owned());
+            different.len() - 1
+        })
+    });
+    let places = places.collect();
+    (different, places)
 }
 
-/// Does `count` pieces of work on some threads; each result with its number, in any order.
-fn shared<T: Send>(
-    count: usize,
-    threads: usize,
-    cancel: &CancellationToken,
-    work: &(impl Fn(usize) -> Result<T, EmbeddingError> + Sync),
-) -> Result<Vec<(usize, T)>, EmbeddingError> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(count)));
-    let run = || -> Result<(), EmbeddingError> {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                return Ok(());
-            }
-            if cancel.is_cancelled() {
-                return Err(EmbeddingError::Cancelled);
-            }
-            let result = work(number).inspect_err(|_| next.store(count, Ordering::Relaxed))?;
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
-        }
-    };
-    let helpers = threads.min(count).saturating_sub(1);
-    thread::scope(|scope| {
-        let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(run)).collect();
-        let own = run();
-        let joined = helpers.into_iter().map(|helper| helper.join().unwrap_or(Err(EmbeddingError::Panicked)));
-        joined.fold(own, |all, one| all.and(one))
-    })?;
-    Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner))
+/// A vector for each place.
+fn spread(found: &Embeddings, places: &[usize]) -> Embeddings {
+    let width = found.dimension;
+    Embeddings {
+        dimension: width,
+        numbers: places.iter().flat_map(|place| &found.numbers[place * width..][..width]).copied().collect(),
+        lengths: found.lengths.as_ref().map(|lengths| places.iter().map(|place| lengths[*place]).collect()),
+    }
 }

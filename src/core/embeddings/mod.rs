@@ -4,35 +4,47 @@
 //! Not for: where models come from, or what vectors are used for. The one decision: a text's vector depends on the text
 //! and the model alone, never on the texts beside it, so that vectors can be cached and compared.
 //!
-//! - `model` reads what a folder says about its model, `weights` its numbers, `tokens` makes tokens of texts.
-//! - `candle` is the reference encoder, `packed` the fast one on `kernels`; both fill the same rows, of which `pooling`
-//!   makes vectors.
-//! - `batching` decides which texts go through together, `local` shares the batches among threads.
+//! - `model` reads what a folder says about its model, `config` its encoder's sizes, `weights` its numbers; `tokens` makes
+//!   tokens of texts.
+//! - `candle` is the reference encoder for all families and devices, `packed` the fast one on `kernels`, whose rows
+//!   `pooling` makes vectors of. `device` alone knows where is computed.
+//! - `ready` is a model with all of that, `pool` the threads that compute and the queue that they take work from,
+//!   `batching` decides which texts go through together, and `local` is the contract on top.
+//! - `loaded` keeps the models of the store that somebody named.
 //! - `remote` asks a server instead. `cache` keeps vectors on disk, whoever computed them.
 
 mod batching;
 mod cache;
 mod candle;
+mod config;
+mod device;
 mod error;
 mod kernels;
+mod loaded;
 mod local;
 mod model;
 mod packed;
+mod pool;
 mod pooling;
+mod ready;
 mod remote;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod weights;
 
 use tokio_util::sync::CancellationToken;
 
 pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
+pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
+pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
+pub use pool::{Pool, PoolSettings, Urgency};
 pub use remote::{ApiKey, RemoteCounts, RemoteEmbedder, RemoteError, RemoteSettings};
 
-/// Turns texts into vectors.
+/// Turns texts into vectors. How soon somebody needs them ([`Urgency`]) is a property of the embedder, not of a call: who
+/// holds one for people and one for jobs holds two, and whatever is laid around them need not know.
 pub trait Embedder: Send + Sync {
     /// Numbers of a vector.
     fn dimension(&self) -> usize;
@@ -47,10 +59,10 @@ pub trait Embedder: Send + Sync {
     /// Where it and the files are equal, a text has the same vector, bit by bit.
     fn variant(&self) -> String;
 
-    /// A vector for each text, in their order. The empty text has one, too.
+    /// A vector for each text, in their order. The empty text has one, too. Blocks: call it on a thread that may.
     ///
     /// # Errors
-    /// When the engine fails, or `cancel` was cancelled.
+    /// When the engine fails, too much waits already, or `cancel` was cancelled.
     fn embed(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Embeddings, EmbeddingError>;
 }
 
@@ -81,11 +93,17 @@ impl Embeddings {
     }
 }
 
-/// Makes rows of tokens: what both engines do.
+/// Makes vectors of tokens: what all engines do.
 trait Encoder: Send + Sync {
-    /// Fills `hidden` with a row for each token of the batch, sequence after sequence.
-    fn encode(&self, batch: batching::Batch<'_>, hidden: &mut Vec<f32>) -> Result<(), EmbeddingError>;
+    /// A vector for each text of the batch, one after another.
+    fn vectors(&self, batch: batching::Batch<'_>, pooling: pooling::Pooling) -> Result<Vec<f32>, EmbeddingError>;
 
-    /// Whether it uses all cores for one batch by itself.
-    fn is_parallel(&self) -> bool;
+    /// How much goes through at once.
+    fn budget(&self) -> batching::Budget;
+
+    /// How many callers at once keep it busy, where there are so many threads.
+    fn callers(&self, threads: usize) -> usize;
+
+    /// What of it decides the numbers.
+    fn variant(&self) -> String;
 }

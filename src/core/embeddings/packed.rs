@@ -7,12 +7,14 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Encoder;
-use super::batching::Batch;
+use super::batching::{Batch, Budget};
+use super::config::{EncoderConfig, Family, LayerNames};
 use super::error::EmbeddingError;
 use super::kernels::{
     After, Attention, AttentionScratch, Backend, Heads, LayerNorm, Panels, Product, ROW_BLOCK, Rows, RowsMut,
 };
 use super::model::Model;
+use super::pooling::Pooling;
 use super::weights::Weights;
 
 /// An encoder.
@@ -65,22 +67,24 @@ struct Scratch {
 impl PackedEncoder {
     /// Whether it computes what this model asks for.
     pub(super) fn takes(model: &Model) -> bool {
-        model.config.hidden_act == "gelu"
+        names(&model.config).is_ok()
     }
 
     /// Reads the weights.
     ///
     /// # Errors
-    /// When one is missing or has another shape.
+    /// When one is missing or has another shape, and when it does not compute what this model asks for.
     pub(super) fn open(model: &Model, backend: Backend) -> Result<Self, EmbeddingError> {
+        let config = &model.config;
+        let names = names(config)?;
         let mut weights = Weights::open(&model.folder)?;
-        let (count, width) = (model.config.num_attention_heads, model.config.hidden_size);
+        let (count, width) = (config.num_attention_heads, config.hidden_size);
         let heads = Heads { count, width: width / count };
-        let mut read = Reading { weights: &mut weights, model, heads };
+        let mut read = Reading { weights: &mut weights, config, names, heads };
         let tables = read.tables()?;
-        let layers = (0..model.config.num_hidden_layers).map(|layer| read.layer(layer)).collect::<Result<_, _>>()?;
+        let layers = (0..config.num_hidden_layers).map(|layer| read.layer(layer)).collect::<Result<_, _>>()?;
         #[expect(clippy::cast_possible_truncation, reason = "a small number")]
-        let epsilon = model.config.layer_norm_eps as f32;
+        let epsilon = config.layer_norm_eps as f32;
         tracing::debug!(kernels = backend.name(), "encoder is ready");
         Ok(Self { backend, heads, tables, layers, epsilon, idle: Mutex::default() })
     }
@@ -140,6 +144,17 @@ impl PackedEncoder {
         }
     }
 
+    /// Fills `hidden` with a row for each token of the batch, sequence after sequence.
+    fn encode(&self, batch: Batch<'_>, hidden: &mut Vec<f32>) {
+        let mut scratch = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        self.begin(batch, hidden);
+        for layer in &self.layers {
+            self.attend(layer, batch, hidden, &mut scratch);
+            self.feed_forward(layer, hidden, &mut scratch);
+        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+    }
+
     fn multiply(&self, rows: &[f32], panels: &Panels, after: After, to: &mut [f32]) {
         let (stride, columns) = (panels.depth(), panels.columns());
         let rows = Rows { numbers: rows, stride, count: rows.len() / stride };
@@ -148,67 +163,92 @@ impl PackedEncoder {
 }
 
 impl Encoder for PackedEncoder {
-    fn encode(&self, batch: Batch<'_>, hidden: &mut Vec<f32>) -> Result<(), EmbeddingError> {
-        let mut scratch = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        self.begin(batch, hidden);
-        for layer in &self.layers {
-            self.attend(layer, batch, hidden, &mut scratch);
-            self.feed_forward(layer, hidden, &mut scratch);
-        }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        Ok(())
+    fn vectors(&self, batch: Batch<'_>, pooling: Pooling) -> Result<Vec<f32>, EmbeddingError> {
+        let mut hidden = Vec::new();
+        self.encode(batch, &mut hidden);
+        Ok(pooling.pool_all(batch.sequences().map(<[u32]>::len), &hidden))
     }
 
-    fn is_parallel(&self) -> bool {
-        false
+    fn budget(&self) -> Budget {
+        Budget::PACKED
+    }
+
+    fn callers(&self, threads: usize) -> usize {
+        threads
+    }
+
+    fn variant(&self) -> String {
+        format!("packed on {:?}", self.backend)
+    }
+}
+
+/// The names of its weights.
+///
+/// # Errors
+/// When the model asks for something else than what is computed here.
+fn names(config: &EncoderConfig) -> Result<&'static LayerNames, EmbeddingError> {
+    match &config.family {
+        Family::Bert(names) if config.hidden_act == "gelu" => Ok(names),
+        Family::Bert(_) => {
+            let what = format!("`hidden_act` \"{}\" where the fast engine has \"gelu\" alone", config.hidden_act);
+            Err(EmbeddingError::unsupported(what))
+        }
+        Family::NomicBert { .. } | Family::ModernBert(_) => {
+            let what = format!("`model_type` \"{}\" where the fast engine has BERT's layers alone", config.model_type);
+            Err(EmbeddingError::unsupported(what))
+        }
     }
 }
 
 /// Weights on their way into the encoder's own form.
 struct Reading<'a> {
     weights: &'a mut Weights,
-    model: &'a Model,
+    config: &'a EncoderConfig,
+    names: &'static LayerNames,
     heads: Heads,
 }
 
 impl Reading<'_> {
     fn tables(&mut self) -> Result<Tables, EmbeddingError> {
-        let config = &self.model.config;
+        let config = self.config;
         let width = config.hidden_size;
         let words = self.weights.numbers("embeddings.word_embeddings.weight", &[config.vocab_size, width])?;
         let places = [config.max_position_embeddings, width];
         let mut positions = self.weights.numbers("embeddings.position_embeddings.weight", &places)?;
-        let kinds = [config.type_vocab_size, width];
-        let kinds = self.weights.numbers("embeddings.token_type_embeddings.weight", &kinds)?;
-        for position in positions.chunks_exact_mut(width) {
-            for (number, kind) in position.iter_mut().zip(&kinds) {
-                *number += kind;
+        positions.drain(..positions.len().min(config.first_position * width));
+        if config.type_vocab_size > 0 {
+            let kinds = [config.type_vocab_size, width];
+            let kinds = self.weights.numbers("embeddings.token_type_embeddings.weight", &kinds)?;
+            for position in positions.chunks_exact_mut(width) {
+                for (number, kind) in position.iter_mut().zip(&kinds) {
+                    *number += kind;
+                }
             }
         }
         Ok(Tables { words, positions, norm: self.norm("embeddings.LayerNorm")? })
     }
 
     fn layer(&mut self, number: usize) -> Result<Layer, EmbeddingError> {
-        let (width, wide) = (self.model.config.hidden_size, self.model.config.intermediate_size);
-        let name = |part: &str| format!("encoder.layer.{number}.{part}");
+        let (width, wide, names) = (self.config.hidden_size, self.config.intermediate_size, self.names);
+        let name = |part: &str| format!("{}.{number}.{part}", names.layer);
         Ok(Layer {
-            project: self.projections(number)?,
-            gather: self.linear(&name("attention.output.dense"), width, width)?,
-            gather_norm: self.norm(&name("attention.output.LayerNorm"))?,
-            widen: self.linear(&name("intermediate.dense"), width, wide)?,
-            narrow: self.linear(&name("output.dense"), wide, width)?,
-            narrow_norm: self.norm(&name("output.LayerNorm"))?,
+            project: self.projections(&name)?,
+            gather: self.linear(&name(names.gather), width, width)?,
+            gather_norm: self.norm(&name(names.gather_norm))?,
+            widen: self.linear(&name(names.widen), width, wide)?,
+            narrow: self.linear(&name(names.narrow), wide, width)?,
+            narrow_norm: self.norm(&name(names.narrow_norm))?,
         })
     }
 
     /// Queries, keys and values as one matrix; the queries are scaled here instead of every score later.
-    fn projections(&mut self, layer: usize) -> Result<Panels, EmbeddingError> {
-        let width = self.model.config.hidden_size;
+    fn projections(&mut self, name: &dyn Fn(&str) -> String) -> Result<Panels, EmbeddingError> {
+        let width = self.config.hidden_size;
         #[expect(clippy::cast_precision_loss, reason = "columns of a head")]
         let scale = 1.0 / (self.heads.width as f32).sqrt();
         let (mut weights, mut bias) = (Vec::with_capacity(3 * width * width), Vec::with_capacity(3 * width));
-        for (part, scale) in [("query", scale), ("key", 1.0), ("value", 1.0)] {
-            let name = format!("encoder.layer.{layer}.attention.self.{part}");
+        for (part, scale) in [(self.names.query, scale), (self.names.key, 1.0), (self.names.value, 1.0)] {
+            let name = name(part);
             let scaled = |numbers: Vec<f32>| numbers.into_iter().map(move |number| number * scale);
             weights.extend(scaled(self.weights.numbers(&format!("{name}.weight"), &[width, width])?));
             bias.extend(scaled(self.weights.numbers(&format!("{name}.bias"), &[width])?));
@@ -223,7 +263,7 @@ impl Reading<'_> {
     }
 
     fn norm(&mut self, name: &str) -> Result<Norm, EmbeddingError> {
-        let shape = [self.model.config.hidden_size];
+        let shape = [self.config.hidden_size];
         let scale = self.weights.numbers(&format!("{name}.weight"), &shape)?;
         let shift = self.weights.numbers(&format!("{name}.bias"), &shape)?;
         Ok(Norm { scale, shift })

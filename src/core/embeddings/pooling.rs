@@ -21,11 +21,23 @@ pub(super) enum Mode {
 }
 
 /// Shorter vectors are not made longer than this allows.
-const LEAST_LENGTH: f32 = 1e-12;
+pub(super) const LEAST_LENGTH: f32 = 1e-12;
 
 impl Pooling {
+    /// The vectors of texts, one after another, of which `rows` are all, too.
+    pub(super) fn pool_all(self, lengths: impl ExactSizeIterator<Item = usize>, rows: &[f32]) -> Vec<f32> {
+        let mut vectors = vec![0.0; lengths.len() * self.width];
+        let mut rest = rows;
+        for (length, vector) in lengths.zip(vectors.chunks_exact_mut(self.width)) {
+            let (own, others) = rest.split_at(length * self.width);
+            self.pool(own, vector);
+            rest = others;
+        }
+        vectors
+    }
+
     /// The vector of one text, of which `rows` are all.
-    pub(super) fn pool(self, rows: &[f32], vector: &mut [f32]) {
+    fn pool(self, rows: &[f32], vector: &mut [f32]) {
         match self.mode {
             Mode::First => vector.copy_from_slice(&rows[..self.width]),
             Mode::Mean => mean(rows, vector),

@@ -7,11 +7,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::kernels::{Backend, Portable};
 use super::local::{Engine, LocalEmbedder, LocalOptions};
-use super::{Embedder, Embeddings};
+use super::model::Model;
+use super::packed::PackedEncoder;
+use super::{Embedder, Embeddings, Encoder};
 use crate::core::failure::{Code, Fails};
 
+mod families;
 #[path = "../../../tests/support/tiny_model.rs"]
-pub(super) mod tiny_model;
+pub(crate) mod tiny_model;
 
 use tiny_model::{MAX_TOKENS, TinyModel, WIDTH};
 
@@ -22,12 +25,12 @@ fn folder(model: &TinyModel) -> TempDir {
 }
 
 fn open(folder: &Path, engine: Engine) -> LocalEmbedder {
-    LocalEmbedder::open(folder, LocalOptions { engine, threads: Some(3) }).unwrap()
+    LocalEmbedder::open(folder, LocalOptions { engine, threads: Some(3), ..LocalOptions::default() }).unwrap()
 }
 
 fn refusal(model: &TinyModel, engine: Engine) -> String {
     let folder = folder(model);
-    let error = LocalEmbedder::open(folder.path(), LocalOptions { engine, threads: None }).unwrap_err();
+    let error = LocalEmbedder::open(folder.path(), LocalOptions { engine, ..LocalOptions::default() }).unwrap_err();
     assert_eq!(error.code(), Code::UnsupportedFormat, "{error}");
     error.to_string()
 }
@@ -167,6 +170,18 @@ fn damaged_and_missing_files_are_named() {
 }
 
 #[test]
+fn equal_texts_of_a_call_have_equal_vectors_in_their_places() {
+    let folder = folder(&TinyModel::default());
+    let embedder = open(folder.path(), Engine::Auto);
+    let found = embed(&embedder, &["the cat", "steel", "the cat", "", "steel"]);
+    let each: Vec<_> = ["the cat", "steel", ""].map(|text| embed(&embedder, &[text])).into();
+    for (vector, right) in found.vectors().zip([0, 1, 0, 2, 1]) {
+        assert_eq!(vector, each[right].numbers);
+    }
+    assert_eq!(found.lengths.as_ref().unwrap()[2], each[0].lengths.as_ref().unwrap()[0]);
+}
+
+#[test]
 fn a_cancelled_run_ends_as_cancelled() {
     let folder = folder(&TinyModel::default());
     let cancel = CancellationToken::new();
@@ -179,7 +194,11 @@ fn a_cancelled_run_ends_as_cancelled() {
 fn the_portable_kernels_give_the_same_vectors() {
     let (folder, texts) = (folder(&TinyModel::default()), texts());
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-    let of = |backend| embed(&LocalEmbedder::on_backend(folder.path(), backend).unwrap(), &texts).numbers;
+    let of = |backend| {
+        let encoder =
+            |model: &Model| -> Result<Box<dyn Encoder>, _> { Ok(Box::new(PackedEncoder::open(model, backend)?)) };
+        embed(&LocalEmbedder::with(folder.path(), encoder).unwrap(), &texts).numbers
+    };
     let difference = largest_difference(&of(Backend::detect()), &of(Backend::Portable(Portable)));
     assert!(difference < 1e-5, "{difference}");
 }

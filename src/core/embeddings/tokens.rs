@@ -3,12 +3,11 @@
 //! For: `tokenizer.json`, with the model's own longest text. Not for: batches. The one decision: padding and truncation
 //! of the file are not used: files say what was convenient when they were written (MiniLM's pads every text to 128).
 
-use std::path::Path;
-
 use tokenizers::{PreTokenizerWrapper, Tokenizer, TruncationParams};
 
 use super::TextLength;
 use super::error::EmbeddingError;
+use super::model::Model;
 
 /// Characters for each token that are looked at first, where a text may be longer than the model reads.
 const LETTERS_A_TOKEN: usize = 32;
@@ -18,8 +17,10 @@ const LETTERS_A_TOKEN: usize = 32;
 pub(super) struct Tokens {
     tokenizer: Tokenizer,
     max_tokens: usize,
-    /// Whether blanks part words for good, so that the beginning of a text has the tokens that the text begins with.
-    is_cut_at_blanks: bool,
+    /// What stands before every text.
+    prompt: String,
+    /// Characters that part words for good, so that the beginning of a text has the tokens that the text begins with.
+    blanks: &'static [u8],
 }
 
 /// A text as the model reads it.
@@ -32,12 +33,13 @@ pub(super) struct Tokenized {
 }
 
 impl Tokens {
-    /// Reads `tokenizer.json` in the folder.
+    /// Reads `tokenizer.json` in the model's folder.
     ///
     /// # Errors
     /// When it is not there, is not as it should be, or makes tokens that the model does not know.
-    pub(super) fn open(folder: &Path, max_tokens: usize, known: usize) -> Result<Self, EmbeddingError> {
-        let path = folder.join("tokenizer.json");
+    pub(super) fn open(model: &Model) -> Result<Self, EmbeddingError> {
+        let (max_tokens, known) = (model.max_tokens, model.config.vocab_size);
+        let path = model.folder.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(EmbeddingError::read(&path))?;
         let mut tokenizer = Tokenizer::from_bytes(&bytes).map_err(|error| EmbeddingError::malformed(&path, error))?;
         let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or_default();
@@ -51,8 +53,8 @@ impl Tokens {
         }
         let truncation = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(failed)?.with_padding(None);
-        let is_cut_at_blanks = matches!(tokenizer.get_pre_tokenizer(), Some(PreTokenizerWrapper::BertPreTokenizer(_)));
-        Ok(Self { tokenizer, max_tokens, is_cut_at_blanks })
+        let blanks = tokenizer.get_pre_tokenizer().map_or(NONE, blanks);
+        Ok(Self { tokenizer, max_tokens, prompt: model.prompt.clone(), blanks })
     }
 
     /// The tokens of a text. Of a text that is far too long only the beginning is looked at.
@@ -60,9 +62,16 @@ impl Tokens {
     /// # Errors
     /// When the tokenizer fails.
     pub(super) fn of(&self, text: &str) -> Result<Tokenized, EmbeddingError> {
+        if self.prompt.is_empty() {
+            return self.beginning(text);
+        }
+        self.beginning(&format!("{}{text}", self.prompt))
+    }
+
+    fn beginning(&self, text: &str) -> Result<Tokenized, EmbeddingError> {
         let mut letters = self.max_tokens.saturating_mul(LETTERS_A_TOKEN);
-        while self.is_cut_at_blanks && letters < text.len() {
-            if let Some(beginning) = until_blank(text, letters) {
+        while !self.blanks.is_empty() && letters < text.len() {
+            if let Some(beginning) = until_blank(text, letters, self.blanks) {
                 let found = self.whole(beginning)?;
                 if found.length.is_truncated {
                     return Ok(found);
@@ -81,9 +90,26 @@ impl Tokens {
     }
 }
 
+const NONE: &[u8] = b"";
+
+/// Characters behind which no piece goes on. That a piece may begin with one does no harm: what is looked at ends before it.
+fn blanks(pre_tokenizer: &PreTokenizerWrapper) -> &'static [u8] {
+    match pre_tokenizer {
+        PreTokenizerWrapper::BertPreTokenizer(_)
+        | PreTokenizerWrapper::WhitespaceSplit(_)
+        | PreTokenizerWrapper::Whitespace(_) => b" \n\t",
+        PreTokenizerWrapper::ByteLevel(bytes) if bytes.use_regex => b" \n\t",
+        PreTokenizerWrapper::Metaspace(metaspace) if metaspace.get_split() => b" ",
+        PreTokenizerWrapper::Sequence(parts) => {
+            parts.as_ref().iter().map(blanks).find(|blanks| !blanks.is_empty()).unwrap_or(NONE)
+        }
+        _ => NONE,
+    }
+}
+
 /// The text up to the last blank among so many bytes.
-fn until_blank(text: &str, bytes: usize) -> Option<&str> {
-    let end = text.as_bytes().get(..bytes)?.iter().rposition(|byte| matches!(byte, b' ' | b'\n' | b'\t'))?;
+fn until_blank<'a>(text: &'a str, bytes: usize, blanks: &[u8]) -> Option<&'a str> {
+    let end = text.as_bytes().get(..bytes)?.iter().rposition(|byte| blanks.contains(byte))?;
     text.get(..end)
 }
 

@@ -16,6 +16,7 @@
 //! | `textmill_worker_slots` | gauge | jobs that all workers alive run at once, at most | |
 //! | `textmill_legacy_requests_total` | counter | requests | `alias` |
 //! | `textmill_build_info` | gauge | always 1 | `version`, `commit` |
+//! | `textmill_embedding_…` | | as in [`EmbeddingMetrics`]'s module | |
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -29,6 +30,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+
+use super::embedding::EmbeddingMetrics;
 
 /// The media type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -52,6 +55,7 @@ struct Inner {
     workers: Family<Labels, Gauge>,
     worker_slots: Gauge,
     legacy: Family<Labels, Counter>,
+    embedding: EmbeddingMetrics,
 }
 
 /// What waits, by kind of job.
@@ -91,6 +95,7 @@ impl Metrics {
         let workers = Family::<Labels, Gauge>::default();
         let worker_slots = Gauge::<i64>::default();
         let legacy = Family::<Labels, Counter>::default();
+        let embedding = EmbeddingMetrics::default();
         let build_info = Family::<Labels, Gauge>::default();
         build_info.get_or_create(&vec![("version", version.to_owned()), ("commit", commit.to_owned())]).set(1);
 
@@ -113,6 +118,7 @@ impl Metrics {
         registry.register("workers", "Workers by state", workers.clone());
         registry.register("worker_slots", "Jobs that the workers alive run at once, at most", worker_slots.clone());
         registry.register("legacy_requests", "Requests to the predecessor's paths", legacy.clone());
+        embedding.register(&mut registry);
         registry.register("build_info", "Version and commit of this build", build_info);
         Self {
             inner: Arc::new(Inner {
@@ -125,8 +131,14 @@ impl Metrics {
                 workers,
                 worker_slots,
                 legacy,
+                embedding,
             }),
         }
+    }
+
+    /// What computing vectors counts.
+    pub fn embedding(&self) -> EmbeddingMetrics {
+        self.inner.embedding.clone()
     }
 
     /// Counts a request from now until the returned guard is dropped.
@@ -219,6 +231,12 @@ mod tests {
         metrics.set_queues(&[waiting(3)]);
         metrics.set_workers(2, 1, 8);
         metrics.legacy_request("parquet_conversion_service");
+        let embedding = metrics.embedding();
+        embedding.answered("interactive", Duration::from_millis(3));
+        embedding.refused("interactive");
+        embedding.set_waiting("bulk", 700);
+        embedding.embedded(3, 60, 1);
+        embedding.batch_encoded(512, Duration::from_millis(250));
         let text = metrics.encode().unwrap();
         for line in [
             "textmill_http_requests_total{route=\"/v1/jobs/{id}\",method=\"GET\",status=\"200\"} 1",
@@ -231,6 +249,14 @@ mod tests {
             "textmill_workers{state=\"silent\"} 1",
             "textmill_worker_slots 8",
             "textmill_legacy_requests_total{alias=\"parquet_conversion_service\"} 1",
+            "textmill_embedding_duration_seconds_count{class=\"interactive\"} 1",
+            "textmill_embedding_rejected_total{class=\"interactive\"} 1",
+            "textmill_embedding_waiting_tokens{class=\"bulk\"} 700",
+            "textmill_embedding_texts_total 3",
+            "textmill_embedding_tokens_total 60",
+            "textmill_embedding_truncated_total 1",
+            "textmill_embedding_batch_tokens_count 1",
+            "textmill_embedding_busy_seconds_total 0.25",
             "textmill_build_info{version=\"1.2.3\",commit=\"abc\"} 1",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

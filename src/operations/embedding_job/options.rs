@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::core::embeddings::{Engine, LocalOptions};
+use crate::core::embeddings::{Device, Dtype, Engine, LocalOptions};
 
 /// How to embed; every field has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -20,6 +20,15 @@ pub struct EmbeddingOptions {
     /// What computes: `packed` is the fast engine, `candle` the reference
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]
     pub engine: EngineChoice,
+    /// Where to compute; `auto`: on a CUDA device if this build knows of them and there is one
+    #[arg(long, value_enum, default_value_t, value_name = "DEVICE")]
+    pub device: DeviceChoice,
+    /// Numbers to compute in; `auto`: f16 on a CUDA device, f32 on the processor, which has no other
+    #[arg(long, value_enum, default_value_t, value_name = "DTYPE")]
+    pub dtype: DtypeChoice,
+    /// Which of the model's prompts to put before every text, such as `query` [default: the model's own choice, if any]
+    #[arg(long, value_name = "NAME")]
+    pub prompt: Option<String>,
     /// Threads to compute on, 1 to 1024 [default: as many as there are cores]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -33,7 +42,18 @@ impl EmbeddingOptions {
             EngineChoice::Packed => Engine::Packed,
             EngineChoice::Candle => Engine::Candle,
         };
-        LocalOptions { engine, threads: self.threads.map(usize::from) }
+        let device = match self.device {
+            DeviceChoice::Auto => Device::Auto,
+            DeviceChoice::Cpu => Device::Cpu,
+            DeviceChoice::Cuda => Device::Cuda,
+        };
+        let dtype = match self.dtype {
+            DtypeChoice::Auto => Dtype::Auto,
+            DtypeChoice::F32 => Dtype::F32,
+            DtypeChoice::F16 => Dtype::F16,
+            DtypeChoice::Bf16 => Dtype::Bf16,
+        };
+        LocalOptions { engine, threads: self.threads.map(usize::from), device, dtype, prompt: self.prompt.clone() }
     }
 }
 
@@ -73,4 +93,30 @@ pub enum EngineChoice {
     Packed,
     /// The reference
     Candle,
+}
+
+/// Where to compute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DeviceChoice {
+    /// A CUDA device if this build knows of them and there is one, else the processor
+    #[default]
+    Auto,
+    /// The processor
+    Cpu,
+    /// The first CUDA device
+    Cuda,
+}
+
+/// Numbers to compute in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DtypeChoice {
+    /// `f16` on a CUDA device, `f32` on the processor
+    #[default]
+    Auto,
+    /// 32 bits
+    F32,
+    /// 16 bits, 11 of them exact; on a CUDA device
+    F16,
+    /// 16 bits with the range of 32, 8 of them exact; on a CUDA device
+    Bf16,
 }

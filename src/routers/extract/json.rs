@@ -5,7 +5,7 @@
 //! not (a list in place of an object) are refused too.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
@@ -29,21 +29,29 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(Code::UnsupportedFormat, "the body must be `application/json`")
-                .with_hint("send the header `Content-Type: application/json`"));
-        }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::new(Code::BodyTooLarge, "the JSON body is larger than the limit")
-                    .with_hint("`/v1/info` lists the limits; upload data to `/v1/files` and name the file in `source`")
-            } else {
-                Problem::new(Code::MalformedJson, "the body broke off")
-            }
-        })?;
-        parse(&body).map(Self)
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let remedy = "upload data to `/v1/files` and name the file in `source`";
+        parse(&bytes(request, None, remedy).await?).map(Self)
     }
+}
+
+/// The bytes of a JSON body, `most` at most, or as many as other bodies may have. `remedy`: what to do when it has more.
+pub(crate) async fn bytes(mut request: Request, most: Option<usize>, remedy: &str) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(Code::UnsupportedFormat, "the body must be `application/json`")
+            .with_hint("send the header `Content-Type: application/json`"));
+    }
+    if let Some(most) = most {
+        DefaultBodyLimit::max(most).apply(&mut request);
+    }
+    Bytes::from_request(request, &()).await.map_err(|rejection| {
+        if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::new(Code::BodyTooLarge, "the JSON body is larger than the limit")
+                .with_hint(format!("`/v1/info` lists the limits; {remedy}"))
+        } else {
+            Problem::new(Code::MalformedJson, "the body broke off")
+        }
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

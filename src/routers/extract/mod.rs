@@ -11,6 +11,6 @@ mod query;
 
 pub(crate) use cursor::{Cursor, Position, of_other_filters};
 pub(crate) use header::{IdempotencyHeader, MAX_WAIT_S, Wait};
-pub(crate) use json::{Json, parse as parse_json};
+pub(crate) use json::{Json, bytes as json_bytes, parse as parse_json};
 pub(crate) use path::{IdPath, PathText, PathTexts, id as parse_id};
 pub(crate) use query::{FromParameters, NoParameters, Parameters, Params};

@@ -15,6 +15,7 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Deprecated, OpenApi, RefOr, Response};
 
+use super::embeddings::{self, OpenAiError};
 use super::legacy;
 use super::problem::{self, Fault, ProblemBody, entry};
 use crate::core::failure::Code;
@@ -37,7 +38,7 @@ const SCHEME: &str = "api_key";
             When the service is set up with keys, send `Authorization: Bearer <key>`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody, Fault)),
+    components(schemas(ProblemBody, Fault, OpenAiError)),
     security((), ("api_key" = [])),
     tags(
         (name = "conversions", description = "Tables to Parquet"),
@@ -45,6 +46,7 @@ const SCHEME: &str = "api_key";
         (name = "workers", description = "Processes that run jobs"),
         (name = "files", description = "Bytes sent to be worked on"),
         (name = "models", description = "Models, and their files"),
+        (name = "embeddings", description = "Vectors of texts"),
         (name = "service", description = "The service itself"),
         (name = "legacy", description = "The predecessor's paths"),
     ),
@@ -133,6 +135,10 @@ fn response(codes: &[Code], path: &str) -> Response {
             OldError
         );
         ("application/json", ContentBuilder::new().schema(Some(schema)).build())
+    } else if embeddings::owns(path) {
+        let example = codes.first().and_then(|code| serde_json::to_value(embeddings::error_example(*code)).ok());
+        let schema = utoipa::openapi::Ref::from_schema_name("OpenAiError");
+        ("application/json", ContentBuilder::new().schema(Some(schema)).example(example).build())
     } else {
         let example = codes.first().map(|code| example(*code));
         let schema = utoipa::openapi::Ref::from_schema_name("Problem");

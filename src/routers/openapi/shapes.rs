@@ -4,6 +4,7 @@
 //! is never null.
 
 use crate::operations::parquet_conversion::GLOB_PATTERN;
+use crate::routers::state::HttpLimits;
 use utoipa::Number;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, KnownFormat, Object, SchemaFormat, SchemaType};
@@ -15,6 +16,7 @@ const REQUESTS: &[&str] = &[
     "ConversionOptions",
     "ConversionRequest",
     "Destination",
+    "EmbeddingRequest",
     "FileForm",
     "ModelDownloadRequest",
     "Source",
@@ -45,6 +47,7 @@ pub(super) fn refine(document: &mut OpenApi) {
                 leave_out_null(object);
                 object.properties.values_mut().for_each(tell_bytes);
             }
+            Schema::OneOf(union) if name == "EmbeddingInput" => union.items.iter_mut().for_each(tell_count),
             Schema::OneOf(union) => union.items.iter_mut().filter_map(as_object).for_each(refine_variant),
             _ => {}
         }
@@ -80,6 +83,13 @@ fn refine_globs(options: &mut Object) {
         {
             glob.pattern = Some(GLOB_PATTERN.to_owned());
         }
+    }
+}
+
+/// A list of texts has one at least, and so many at most unless the service is set up otherwise.
+fn tell_count(variant: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Array(list)) = variant {
+        (list.min_items, list.max_items) = (Some(1), Some(HttpLimits::default().max_embedding_inputs));
     }
 }
 

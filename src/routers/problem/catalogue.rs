@@ -230,7 +230,7 @@ fn of_service(code: Code) -> Entry {
         Code::QueueFull => Entry::new(
             StatusCode::TOO_MANY_REQUESTS,
             "Queue full",
-            "As many jobs wait as may wait.",
+            "As much work waits as may wait.",
             "Come back after the time in `Retry-After`.",
         ),
         Code::TooManyRequests => Entry::new(

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::{MEDIA_TYPE, Problem, ProblemBody, entry};
 use crate::core::failure::Code;
-use crate::routers::legacy;
 use crate::routers::middleware::request_id::RequestId;
+use crate::routers::{embeddings, legacy};
 
 /// Gives each refusal its body; axum's own refusals become problems as well.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
@@ -33,6 +33,9 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let body = if legacy::owns(&path) {
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         serde_json::to_vec(&serde_json::json!({ "error": problem.detail() }))
+    } else if embeddings::owns(&path) {
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        serde_json::to_vec(&embeddings::error_body(&problem.0.failure, problem.status(), &problem.0.errors))
     } else {
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         serde_json::to_vec(&body_of(&problem, path, request_id))

@@ -127,7 +127,7 @@ async fn an_artifact_is_served_with_its_digest_as_tag() {
     let artifact = crate::core::jobs::Artifact {
         name: "sub/t.parquet".to_owned(),
         size_bytes: 3,
-        sha256: crate::core::hash::sha256_hex(b"abc"),
+        sha256: sha256_hex(b"abc"),
         media_type: "application/vnd.apache.parquet".to_owned(),
     };
     let file = service.path().join("artifacts").join(id.as_str()).join("sub/t.parquet");

@@ -9,7 +9,7 @@ const MEMORY_SLACK: u64 = 8 << 20;
 const FILES_SLACK: u64 = 5;
 
 /// The samples of a process and its children.
-pub(super) struct Meter {
+pub(crate) struct Meter {
     name: String,
     process: u32,
     memory: Vec<u64>,
@@ -25,19 +25,19 @@ struct Course {
 
 impl Meter {
     /// Of the process with this id.
-    pub(super) fn new(role: &str, process: u32) -> Self {
+    pub(crate) fn new(role: &str, process: u32) -> Self {
         Self { name: format!("{role} {process}"), process, memory: Vec::new(), files: Vec::new() }
     }
 
     /// Looks once.
-    pub(super) fn sample(&mut self) {
+    pub(crate) fn sample(&mut self) {
         let family = family(self.process);
         self.memory.push(family.iter().map(|&process| resident(process)).sum());
         self.files.push(family.iter().map(|&process| open_files(process)).sum());
     }
 
     /// What has risen by more than it may.
-    pub(super) fn risen(&self) -> Vec<String> {
+    pub(crate) fn risen(&self) -> Vec<String> {
         let (memory, files) = (Course::of(&self.memory), Course::of(&self.files));
         let mut risen = Vec::new();
         if memory.late > memory.early + memory.early / 10 + MEMORY_SLACK {

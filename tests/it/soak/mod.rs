@@ -4,7 +4,7 @@
 //! then on the figures must stay where they are.
 
 mod load;
-mod meter;
+pub(crate) mod meter;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

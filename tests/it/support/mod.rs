@@ -55,7 +55,7 @@ pub(crate) fn reference_data() -> Option<PathBuf> {
 /// The folder of all-MiniLM-L6-v2, if whoever runs the tests has one.
 pub(crate) fn minilm() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
-    std::env::var_os("TEST_MODEL_DIR").map(PathBuf::from)
+    std::env::var_os("TEST_MODEL_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// Runs it to its end.

@@ -127,7 +127,7 @@ fn vectors_of_other_files_or_another_engine_are_not_found() {
     assert_eq!(place.asked(), 1);
     embed(&CachedEmbedder::new(place.model.clone(), "other files", place.cache(MIB)), &["steel"]);
     assert_eq!(place.asked(), 1);
-    let candle = LocalOptions { engine: super::super::Engine::Candle, threads: None };
+    let candle = LocalOptions { engine: super::super::Engine::Candle, ..LocalOptions::default() };
     let candle = LocalEmbedder::open(&place.folder.path().join("model"), candle).unwrap();
     assert_ne!(candle.variant(), place.model.variant());
     let threads = LocalOptions { threads: Some(7), ..LocalOptions::default() };

@@ -12,7 +12,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Connection as _, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlSafeStr as _};
 
 use crate::core::jobs::store::StoreError;
 
@@ -92,7 +92,13 @@ async fn prepare(connection: &mut SqliteConnection) -> Result<(), Refusal> {
     }
     let migrator = migrator();
     match migrator.run_direct(None, &mut *transaction, false).await {
-        Ok(()) => Ok(transaction.commit().await?),
+        Ok(()) => {
+            // Changes nothing, but is a write: a file that can't be written is opened, and even locked, without complaint
+            // if a process that was killed has left its log beside it.
+            let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
+            sqlx::query(AssertSqlSafe(mark)).execute(&mut *transaction).await?;
+            Ok(transaction.commit().await?)
+        }
         Err(MigrateError::VersionMissing(_)) => {
             let found =
                 sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut *transaction).await?;
