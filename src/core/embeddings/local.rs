@@ -177,7 +177,7 @@ fn shared<T: Send>(
         let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(run)).collect();
         let own = run();
         let joined = helpers.into_iter().map(|helper| helper.join().unwrap_or(Err(EmbeddingError::Panicked)));
-        joined.fold(own, |all, one| all.and(one))
+        joined.fold(own, Result::and)
     })?;
     Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
