@@ -43,7 +43,7 @@ fn texts() -> Vec<String> {
     let words = ["The cat", "sits on", "the old house", "concretes!", "steel, wood - wind", "power", "Ünknown", "red?"];
     let mut texts: Vec<_> =
         (0..60).map(|n| (0..n * 5 % 23).map(|m| words[(n + m) % 8]).collect::<Vec<_>>().join(" ")).collect();
-    texts.extend(["".to_owned(), "\0 \u{7f}".to_owned(), "tree river ".repeat(200)]);
+    texts.extend([String::new(), "\0 \u{7f}".to_owned(), "tree river ".repeat(200)]);
     texts
 }
 

@@ -16,7 +16,8 @@ const LETTERS_A_TOKEN: usize = 32;
 #[derive(Debug)]
 pub(super) struct Tokens {
     tokenizer: Tokenizer,
-    max_tokens: usize,
+    /// Tokens of a text that are looked at.
+    most: usize,
     /// What stands before every text.
     prompt: String,
     /// Characters that part words for good, so that the beginning of a text has the tokens that the text begins with.
@@ -54,7 +55,7 @@ impl Tokens {
         let truncation = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(failed)?.with_padding(None);
         let blanks = tokenizer.get_pre_tokenizer().map_or(NONE, blanks);
-        Ok(Self { tokenizer, max_tokens, prompt: model.prompt.clone(), blanks })
+        Ok(Self { tokenizer, most: max_tokens, prompt: model.prompt.clone(), blanks })
     }
 
     /// The tokens of a text. Of a text that is far too long only the beginning is looked at.
@@ -69,7 +70,7 @@ impl Tokens {
     }
 
     fn beginning(&self, text: &str) -> Result<Tokenized, EmbeddingError> {
-        let mut letters = self.max_tokens.saturating_mul(LETTERS_A_TOKEN);
+        let mut letters = self.most.saturating_mul(LETTERS_A_TOKEN);
         while !self.blanks.is_empty() && letters < text.len() {
             if let Some(beginning) = until_blank(text, letters, self.blanks) {
                 let found = self.whole(beginning)?;
@@ -113,6 +114,7 @@ fn until_blank<'a>(text: &'a str, bytes: usize, blanks: &[u8]) -> Option<&'a str
     text.get(..end)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn failed(error: tokenizers::Error) -> EmbeddingError {
     EmbeddingError::Tokenizer { what: error.to_string() }
 }
