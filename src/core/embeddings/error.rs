@@ -30,6 +30,9 @@ pub enum EmbeddingError {
         /// What it asks for.
         what: String,
     },
+    /// The reference encoder has one precision.
+    #[error("precision \"fast\" is for the packed engine alone, and candle would compute this model")]
+    FastOnReference,
     /// The tokenizer failed on a text.
     #[error("the tokenizer failed: {what}")]
     Tokenizer {
@@ -71,6 +74,7 @@ impl Fails for EmbeddingError {
             Self::Read { .. } => Code::StorageFailure,
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
+            Self::FastOnReference => Code::InvalidParameter,
             Self::Cancelled => Code::Cancelled,
             Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked => Code::Internal,
         }
@@ -83,6 +87,7 @@ impl Fails for EmbeddingError {
             }
             Self::Malformed { .. } => "fetch the model again",
             Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
+            Self::FastOnReference => "leave the precision at \"full\", or use an engine and a model that have both",
             Self::Tokenizer { .. } | Self::Encoder(_) | Self::Panicked | Self::Cancelled => return None,
         };
         Some(hint.to_owned())

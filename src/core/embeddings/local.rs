@@ -18,7 +18,7 @@ use super::model::Model;
 use super::packed::PackedEncoder;
 use super::pooling::Pooling;
 use super::tokens::{Tokenized, Tokens};
-use super::{Embedder, Embeddings, Encoder};
+use super::{Embedder, Embeddings, Encoder, Precision};
 
 /// Texts that a thread makes tokens of at once.
 const TEXTS_AT_ONCE: usize = 16;
@@ -42,6 +42,8 @@ pub struct LocalOptions {
     pub engine: Engine,
     /// Threads; `None`: as many as there are cores.
     pub threads: Option<usize>,
+    /// How exactly.
+    pub precision: Precision,
 }
 
 /// A model that is ready.
@@ -67,8 +69,14 @@ impl LocalEmbedder {
         let model = Model::open(folder)?;
         let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
         let is_taken = PackedEncoder::takes(&model);
+        let precision = options.precision;
         let encoder: Box<dyn Encoder> = match options.engine {
-            Engine::Auto | Engine::Packed if is_taken => Box::new(PackedEncoder::open(&model, Backend::detect())?),
+            Engine::Auto | Engine::Packed if is_taken => {
+                Box::new(PackedEncoder::open(&model, Backend::detect(), precision)?)
+            }
+            Engine::Auto | Engine::Candle if precision == Precision::Fast => {
+                return Err(EmbeddingError::FastOnReference);
+            }
             Engine::Auto | Engine::Candle => Box::new(CandleEncoder::open(&model)?),
             Engine::Packed => {
                 let what =
@@ -83,10 +91,10 @@ impl LocalEmbedder {
 
     /// The fast engine on these kernels.
     #[cfg(test)]
-    pub(super) fn on_backend(folder: &Path, backend: Backend) -> Result<Self, EmbeddingError> {
+    pub(super) fn on_backend(folder: &Path, backend: Backend, precision: Precision) -> Result<Self, EmbeddingError> {
         let model = Model::open(folder)?;
         let tokens = Tokens::open(folder, model.max_tokens, model.config.vocab_size)?;
-        Ok(Self { encoder: Box::new(PackedEncoder::open(&model, backend)?), model, tokens, threads: 2 })
+        Ok(Self { encoder: Box::new(PackedEncoder::open(&model, backend, precision)?), model, tokens, threads: 2 })
     }
 
     /// Threads that it computes on.
