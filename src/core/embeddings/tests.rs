@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::kernels::{Backend, Portable};
 use super::local::{Engine, LocalEmbedder, LocalOptions};
-use super::{Embedder, Embeddings};
+use super::{Embedder, Embeddings, Precision};
 use crate::core::failure::{Code, Fails};
 
 #[path = "../../../tests/support/tiny_model.rs"]
@@ -22,12 +22,12 @@ fn folder(model: &TinyModel) -> TempDir {
 }
 
 fn open(folder: &Path, engine: Engine) -> LocalEmbedder {
-    LocalEmbedder::open(folder, LocalOptions { engine, threads: Some(3) }).unwrap()
+    LocalEmbedder::open(folder, LocalOptions { engine, threads: Some(3), ..LocalOptions::default() }).unwrap()
 }
 
 fn refusal(model: &TinyModel, engine: Engine) -> String {
     let folder = folder(model);
-    let error = LocalEmbedder::open(folder.path(), LocalOptions { engine, threads: None }).unwrap_err();
+    let error = LocalEmbedder::open(folder.path(), LocalOptions { engine, ..LocalOptions::default() }).unwrap_err();
     assert_eq!(error.code(), Code::UnsupportedFormat, "{error}");
     error.to_string()
 }
@@ -175,10 +175,50 @@ fn a_cancelled_run_ends_as_cancelled() {
 }
 
 #[test]
-fn the_portable_kernels_give_the_same_vectors() {
+fn every_instruction_set_gives_the_same_vectors() {
     let (folder, texts) = (folder(&TinyModel::default()), texts());
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-    let of = |backend| embed(&LocalEmbedder::on_backend(folder.path(), backend).unwrap(), &texts).numbers;
-    let difference = largest_difference(&of(Backend::detect()), &of(Backend::Portable(Portable)));
-    assert!(difference < 1e-5, "{difference}");
+    let of = |backend, precision| {
+        embed(&LocalEmbedder::on_backend(folder.path(), backend, precision).unwrap(), &texts).numbers
+    };
+    for (precision, tolerance) in [(Precision::Full, 1e-5), (Precision::Fast, 1e-4)] {
+        let right = of(Backend::Portable(Portable), precision);
+        for backend in Backend::available() {
+            let difference = largest_difference(&of(backend, precision), &right);
+            assert!(difference < tolerance, "{}: {difference}", backend.name());
+        }
+    }
+}
+
+fn fast(engine: Engine) -> LocalOptions {
+    LocalOptions { engine, precision: Precision::Fast, ..LocalOptions::default() }
+}
+
+#[test]
+fn fast_vectors_are_near_the_full_ones_and_do_not_depend_on_the_texts_beside_them() {
+    let (folder, texts) = (folder(&TinyModel::default()), texts());
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let embedder = LocalEmbedder::open(folder.path(), fast(Engine::Auto)).unwrap();
+    let found = embed(&embedder, &texts);
+    let full = embed(&open(folder.path(), Engine::Packed), &texts);
+    let difference = largest_difference(&found.numbers, &full.numbers);
+    assert!(difference < 2e-3, "{difference}");
+    assert_ne!(found.numbers, full.numbers);
+    for (text, vector) in texts.iter().zip(found.vectors()) {
+        assert_eq!(vector, embed(&embedder, &[text]).numbers, "{text}");
+    }
+}
+
+#[test]
+fn the_reference_has_no_fast_precision() {
+    let mut model = TinyModel::default();
+    let refused = |model: &TinyModel, engine| {
+        let folder = folder(model);
+        let error = LocalEmbedder::open(folder.path(), fast(engine)).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidParameter, "{error}");
+        assert!(error.hint().is_some());
+    };
+    refused(&model, Engine::Candle);
+    model.config["hidden_act"] = "relu".into();
+    refused(&model, Engine::Auto);
 }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::core::embeddings::{Engine, LocalOptions};
+use crate::core::embeddings::{Engine, LocalOptions, Precision};
 
 /// How to embed; every field has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -20,6 +20,9 @@ pub struct EmbeddingOptions {
     /// What computes: `packed` is the fast engine, `candle` the reference
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]
     pub engine: EngineChoice,
+    /// How exactly to compute: `fast` has 16 bits for weights and their inputs, and is for `packed` alone
+    #[arg(long, value_enum, default_value_t, value_name = "PRECISION")]
+    pub precision: Precision,
     /// Threads to compute on, 1 to 1024 [default: as many as there are cores]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -33,7 +36,7 @@ impl EmbeddingOptions {
             EngineChoice::Packed => Engine::Packed,
             EngineChoice::Candle => Engine::Candle,
         };
-        LocalOptions { engine, threads: self.threads.map(usize::from) }
+        LocalOptions { engine, threads: self.threads.map(usize::from), precision: self.precision }
     }
 }
 

@@ -34,6 +34,4 @@ pub(super) use portable::Portable;
 pub(super) use product::ROW_BLOCK;
 pub(super) use quantized::QuantizedRows;
 pub(super) use simd::Backend;
-#[cfg(test)]
-use simd::Kernel;
 pub(super) use tile::After;

@@ -5,7 +5,7 @@
 
 use super::panels::Panels;
 use super::simd::{Kernel, Simd};
-use super::tile::{After, Rows, RowsMut, Tile, finish, tiles, with_rows};
+use super::tile::{After, Rows, RowsMut, Tile, finish, kept, tiles, with_rows};
 
 /// Rows that go through all panels together, a multiple of every tile's: what they hold stays in the second-level cache.
 pub(in super::super) const ROW_BLOCK: usize = 90;
@@ -106,18 +106,17 @@ fn sum<S: Simd, const V: usize, const M: usize>(
     mut to: Tile<'_>,
 ) {
     let mut sums = [[simd.splat(0.0); V]; M];
-    if !panel.part.is_first || panel.after == After::BiasAdd {
-        for (row, sum) in sums.iter_mut().enumerate() {
-            *sum = to.read(simd, row);
-        }
-    }
     let length = panel.numbers.len();
     let mut from: [&[f32]; M] = [&[]; M];
     for (row, from) in from.iter_mut().enumerate() {
-        *from = &rows.numbers[row * rows.stride + panel.part.start..][..length];
+        *from = &rows.numbers[row * rows.stride + panel.part.start..];
     }
+    let from = kept(from, length);
     for (k, row) in panel.numbers.iter().enumerate() {
-        let columns = std::array::from_fn::<_, V, _>(|column| simd.load(&row[column]));
+        let mut columns = [simd.splat(0.0); V];
+        for (column, from) in columns.iter_mut().zip(row) {
+            *column = simd.load(from);
+        }
         for (sum, from) in sums.iter_mut().zip(&from) {
             let value = simd.splat(from[k]);
             for (sum, column) in sum.iter_mut().zip(columns) {
@@ -125,8 +124,18 @@ fn sum<S: Simd, const V: usize, const M: usize>(
             }
         }
     }
-    for (row, sum) in sums.into_iter().enumerate() {
-        let done = if panel.part.is_last { finish(simd, panel.after, panel.bias, sum) } else { sum };
+    let goes_on = !panel.part.is_first || panel.after == After::BiasAdd;
+    for (row, sum) in sums.iter().enumerate() {
+        let mut done = *sum;
+        if goes_on {
+            let there = to.read::<S, V>(simd, row);
+            for (sum, there) in done.iter_mut().zip(there) {
+                *sum = simd.add(*sum, there);
+            }
+        }
+        if panel.part.is_last {
+            done = finish(simd, panel.after, panel.bias, done);
+        }
         to.write(simd, row, done);
     }
 }

@@ -7,7 +7,7 @@
 use super::panels::{Aligned, PanelShape};
 use super::product::ROW_BLOCK;
 use super::simd::{Backend, Kernel, Simd};
-use super::tile::{After, RowsMut, Tile, finish, tiles, with_rows};
+use super::tile::{After, RowsMut, Tile, finish, kept, tiles, with_rows};
 
 /// The largest weight of a column in its unit.
 const LARGEST_WEIGHT: f32 = 8191.0;
@@ -123,15 +123,21 @@ fn quantize<S: Simd>(simd: S, row: &[f32], longest: f32, to: &mut [i16]) -> f32 
     let (vectors, rest) = S::lanes(row);
     let tail = simd.load_some(rest, 0.0);
     let size = |vector| simd.max(vector, simd.subtract(simd.splat(0.0), vector));
-    let (mut largest, mut squares) = (size(tail), simd.multiply(tail, tail));
+    let mut largest = size(tail);
     for place in vectors {
-        let vector = simd.load(place);
-        largest = simd.max(largest, size(vector));
-        squares = simd.multiply_add(vector, vector, squares);
+        largest = simd.max(largest, size(simd.load(place)));
     }
-    let largest = simd.largest(largest).max(LEAST);
-    let length = simd.sum(squares).sqrt().max(LEAST);
-    let factor = (LARGEST_NUMBER / largest).min(LARGEST_SUM / (length * longest.max(1.0)));
+    let factor = LARGEST_NUMBER / simd.largest(largest).max(LEAST);
+    // In units already: squares of very small numbers would vanish.
+    let factors = simd.splat(factor);
+    let scaled = simd.multiply(tail, factors);
+    let mut squares = simd.multiply(scaled, scaled);
+    for place in vectors {
+        let scaled = simd.multiply(simd.load(place), factors);
+        squares = simd.multiply_add(scaled, scaled, squares);
+    }
+    let length = simd.sum(squares).sqrt();
+    let factor = factor * (LARGEST_SUM / (length * longest).max(1.0)).min(1.0);
     let factors = simd.splat(factor);
     let (whole, last) = to.split_at_mut(vectors.len() * S::LANES);
     for (place, to) in vectors.iter().zip(whole.chunks_exact_mut(S::LANES)) {
@@ -209,10 +215,14 @@ fn sum<S: Simd, const V: usize, const M: usize>(
     let mut sums = [[simd.no_sums(); V]; M];
     let mut from: [&[[i16; 2]]; M] = [&[]; M];
     for (row, from) in from.iter_mut().enumerate() {
-        *from = &rows.numbers[(first + row) * rows.stride..][..rows.stride].as_chunks().0[..panel.pairs.len()];
+        *from = rows.numbers[(first + row) * rows.stride..][..rows.stride].as_chunks().0;
     }
+    let from = kept(from, panel.pairs.len());
     for (k, row) in panel.pairs.iter().enumerate() {
-        let columns = std::array::from_fn::<_, V, _>(|column| simd.load_pairs(&row[column]));
+        let mut columns = [simd.splat_pair([0; 2]); V];
+        for (column, from) in columns.iter_mut().zip(row) {
+            *column = simd.load_pairs(from);
+        }
         for (sum, from) in sums.iter_mut().zip(&from) {
             let pair = simd.splat_pair(from[k]);
             for (sum, column) in sum.iter_mut().zip(columns) {
@@ -220,11 +230,11 @@ fn sum<S: Simd, const V: usize, const M: usize>(
             }
         }
     }
-    for (row, sums) in sums.into_iter().enumerate() {
+    for (row, sums) in sums.iter().enumerate() {
         let unit = simd.splat(rows.units[first + row]);
         let mut done = if panel.after == After::BiasAdd { to.read(simd, row) } else { [simd.splat(0.0); V] };
         for ((done, sum), units) in done.iter_mut().zip(sums).zip(panel.units) {
-            let scaled = simd.multiply(simd.floats(sum), unit);
+            let scaled = simd.multiply(simd.floats(*sum), unit);
             *done = simd.multiply_add(scaled, simd.load(units), *done);
         }
         to.write(simd, row, finish(simd, panel.after, panel.bias, done));

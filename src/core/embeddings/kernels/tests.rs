@@ -4,7 +4,11 @@ use proptest::prelude::*;
 
 use super::activation::{exp, gelu};
 use super::attention::softmax;
-use super::simd::Simd;
+use super::panels::Panels;
+use super::product::Product;
+use super::quantized::{Quantize, QuantizedPanels, QuantizedProduct};
+use super::simd::{Kernel, Simd};
+use super::tile::{Rows, RowsMut};
 use super::*;
 
 /// Numbers between -1 and 1, the same for the same seed.
@@ -139,6 +143,41 @@ fn rows_beside_a_row_do_not_change_it() {
     }
 }
 
+/// `rows * weights` in 16 bits, and the rows as they were multiplied.
+fn in_16_bits(backend: Backend, rows: &[f32], weights: &[f32], bias: &[f32], after: After, to: &mut [f32]) {
+    let panels = QuantizedPanels::linear(backend, weights, bias);
+    let mut room = QuantizedRows::default();
+    backend.run(Quantize { rows, panels: &panels, to: &mut room });
+    let to = RowsMut { numbers: to, stride: bias.len() };
+    backend.run(QuantizedProduct { rows: &room, panels: &panels, after, to });
+}
+
+#[test]
+fn no_sum_of_16_bits_overflows_whatever_the_numbers() {
+    let (depth, columns) = (2048, 40);
+    for (number, weight) in [(1.0, 1.0), (-1.0, 1.0), (1e-20, 1e20), (3e4, -1e-6)] {
+        let (rows, weights) = (vec![number; depth], vec![weight; columns * depth]);
+        for backend in backends() {
+            let mut found = vec![0.0; columns];
+            in_16_bits(backend, &rows, &weights, &vec![0.0; columns], After::Bias, &mut found);
+            let right = number * weight * depth as f32;
+            assert!(found.iter().all(|found| (found / right - 1.0).abs() < 1e-3), "{found:?} and {right}");
+        }
+    }
+    for backend in backends() {
+        let mut found = vec![1.0; columns];
+        in_16_bits(
+            backend,
+            &vec![0.0; depth],
+            &vec![0.0; columns * depth],
+            &vec![0.5; columns],
+            After::BiasAdd,
+            &mut found,
+        );
+        assert_eq!(found, vec![1.5; columns]);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -156,6 +195,51 @@ proptest! {
             let rows = Rows { numbers: &rows, stride: depth, count };
             backend.run(Product { rows, panels: &panels, after, to: RowsMut { numbers: &mut found, stride: columns } });
             assert_near(&found, &right, 2e-5);
+        }
+    }
+
+    #[test]
+    fn every_product_in_16_bits_is_near_what_it_is_by_definition(
+        count in 1_usize..110, depth in 1_usize..800, columns in 1_usize..110, seed: u64, after in 0..3_usize,
+    ) {
+        let after = [After::Bias, After::BiasGelu, After::BiasAdd][after];
+        let (rows, weights) = (drawn(count * depth, seed), drawn(columns * depth, seed ^ 1));
+        let (bias, there) = (drawn(columns, seed ^ 2), drawn(count * columns, seed ^ 3));
+        let right = product_by_definition(&rows, &weights, &bias, &there, after);
+        let found = on_all(|backend| {
+            let mut found = there.clone();
+            in_16_bits(backend, &rows, &weights, &bias, after, &mut found);
+            found
+        });
+        all_near(&found, 1e-3);
+        // Errors of single numbers are independent: they grow with the root of the depth.
+        let tolerance = 3e-4 * (depth as f32).sqrt();
+        for (found, right) in found[0].iter().zip(&right) {
+            prop_assert!((found - right).abs() < tolerance, "{found} and {right}");
+        }
+    }
+
+    #[test]
+    fn sums_of_16_bits_are_the_same_on_every_instruction_set(
+        count in 1_usize..40, depth in 1_usize..500, columns in 1_usize..110, seed: u64,
+    ) {
+        // Whole numbers below the largest of their row and column, which is a power of two away from its unit: nothing
+        // is rounded on the way in, and the unit comes out as the same number everywhere.
+        let whole = |count: usize, width: usize, seed, largest: f32| -> Vec<f32> {
+            let mut numbers: Vec<f32> = drawn(count * width, seed).iter().map(|n| (n * 100.0).round()).collect();
+            numbers.chunks_exact_mut(width).for_each(|row| row[0] = largest);
+            numbers
+        };
+        let (rows, weights) = (whole(count, depth, seed, 16383.0), whole(columns, depth, seed ^ 1, 8191.0));
+        let (bias, there) = (vec![0.0; columns], vec![0.0; count * columns]);
+        let right = product_by_definition(&rows, &weights, &bias, &there, After::Bias);
+        let found = on_all(|backend| {
+            let mut found = there.clone();
+            in_16_bits(backend, &rows, &weights, &bias, After::Bias, &mut found);
+            found
+        });
+        for found in found {
+            prop_assert_eq!(&found, &right);
         }
     }
 

@@ -114,6 +114,17 @@ pub(super) fn tiles(rows: usize, most: usize) -> impl Iterator<Item = (usize, us
     (0..count).map(move |tile| (tile * least + tile.min(longer), least + usize::from(tile < longer)))
 }
 
+/// The beginnings of some rows. Where they are is hidden from the compiler, which else computes it anew at each step of the
+/// innermost loop instead of keeping it: that costs a fifth of the time.
+#[inline(always)]
+pub(super) fn kept<T, const M: usize>(rows: [&[T]; M], length: usize) -> [&[T]; M] {
+    let mut rows = std::hint::black_box(rows);
+    for row in &mut rows {
+        *row = &row[..length];
+    }
+    rows
+}
+
 /// Calls `$tile::<S, V, M>` with the rows as a constant.
 macro_rules! with_rows {
     ($count:expr, $S:ident, $V:ident, $tile:ident ( $($argument:expr),* )) => {
