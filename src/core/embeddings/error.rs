@@ -46,6 +46,9 @@ pub enum EmbeddingError {
         /// Why not.
         what: String,
     },
+    /// The reference encoder has one precision.
+    #[error("precision \"fast\" is for the packed engine alone, and candle would compute this model")]
+    FastOnReference,
     /// The tokenizer failed on a text.
     #[error("the tokenizer failed: {what}")]
     Tokenizer {
@@ -110,7 +113,7 @@ impl Fails for EmbeddingError {
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
             Self::Remote(error) => error.code(),
-            Self::Prompt { .. } | Self::Device { .. } => Code::InvalidParameter,
+            Self::Prompt { .. } | Self::FastOnReference | Self::Device { .. } => Code::InvalidParameter,
             Self::Cancelled => Code::Cancelled,
             Self::Overloaded { .. } => Code::QueueFull,
             Self::ShuttingDown => Code::ShuttingDown,
@@ -126,6 +129,7 @@ impl Fails for EmbeddingError {
             }
             Self::Malformed { .. } => "fetch the model again",
             Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
+            Self::FastOnReference => "leave the precision at \"full\", or use an engine and a model that have both",
             Self::Prompt { .. } => "name one of the model's prompts, or none",
             Self::Device { .. } => "use `auto`, or the build and the machine that docs/gpu.md describes",
             Self::Overloaded { .. } => "come back later, or send fewer texts at once",

@@ -20,7 +20,7 @@ use super::packed::PackedEncoder;
 use super::pool::{Pool, PoolSettings, Urgency};
 use super::ready::ReadyModel;
 use super::tokens::Tokens;
-use super::{Embedder, Embeddings, Encoder};
+use super::{Embedder, Embeddings, Encoder, Precision};
 use crate::core::telemetry::build_info::BUILD;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
 
@@ -52,6 +52,8 @@ pub struct LocalOptions {
     pub dtype: Dtype,
     /// Which of the model's prompts stands before every text; `None`: the one that it uses by itself, if any.
     pub prompt: Option<String>,
+    /// How exactly.
+    pub precision: Precision,
 }
 
 /// A model that is ready, and where it is computed. Cheap to clone.
@@ -128,15 +130,20 @@ fn shown(options: &LocalOptions) -> Arc<str> {
 }
 
 fn ready(folder: &Path, options: LocalOptions) -> Result<ReadyModel, EmbeddingError> {
-    let LocalOptions { engine, device, dtype, prompt, .. } = options;
+    let LocalOptions { engine, device, dtype, precision, prompt, .. } = options;
     let place = Place::of(device, dtype)?;
     let model = Model::open(folder, prompt.as_deref())?;
     let tokens = Tokens::open(&model)?;
-    Ok(ReadyModel { encoder: encoder(&model, engine, place)?, model, tokens })
+    Ok(ReadyModel { encoder: encoder(&model, engine, place, precision)?, model, tokens })
 }
 
 /// The one that was asked for.
-fn encoder(model: &Model, engine: Engine, place: Place) -> Result<Box<dyn Encoder>, EmbeddingError> {
+fn encoder(
+    model: &Model,
+    engine: Engine,
+    place: Place,
+    precision: Precision,
+) -> Result<Box<dyn Encoder>, EmbeddingError> {
     let is_packed = match engine {
         Engine::Packed if !place.is_processor() => {
             let what = "the fast engine is for processors; on a CUDA device `candle` computes".to_owned();
@@ -147,7 +154,10 @@ fn encoder(model: &Model, engine: Engine, place: Place) -> Result<Box<dyn Encode
         Engine::Candle => false,
     };
     if is_packed {
-        return Ok(Box::new(PackedEncoder::open(model, Backend::detect())?));
+        return Ok(Box::new(PackedEncoder::open(model, Backend::detect(), precision)?));
+    }
+    if precision == Precision::Fast {
+        return Err(EmbeddingError::FastOnReference);
     }
     let is_processor = place.is_processor();
     let encoder = CandleEncoder::open(model, place)?;

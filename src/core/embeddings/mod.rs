@@ -33,6 +33,7 @@ pub(crate) mod tests;
 mod tokens;
 mod weights;
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
@@ -42,6 +43,19 @@ pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
 pub use pool::{Pool, PoolSettings, Urgency};
 pub use remote::{ApiKey, RemoteCounts, RemoteEmbedder, RemoteError, RemoteSettings};
+
+/// How exactly an encoder computes.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// In `f32`: what others compute, to the sixth digit
+    #[default]
+    Full,
+    /// Weights and their inputs in 16 bits: faster, and the same to the third digit
+    Fast,
+}
 
 /// Turns texts into vectors. How soon somebody needs them ([`Urgency`]) is a property of the embedder, not of a call: who
 /// holds one for people and one for jobs holds two, and whatever is laid around them need not know.

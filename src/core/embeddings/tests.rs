@@ -9,7 +9,7 @@ use super::kernels::{Backend, Portable};
 use super::local::{Engine, LocalEmbedder, LocalOptions};
 use super::model::Model;
 use super::packed::PackedEncoder;
-use super::{Embedder, Embeddings, Encoder};
+use super::{Embedder, Embeddings, Encoder, Precision};
 use crate::core::failure::{Code, Fails};
 
 mod families;
@@ -191,14 +191,53 @@ fn a_cancelled_run_ends_as_cancelled() {
 }
 
 #[test]
-fn the_portable_kernels_give_the_same_vectors() {
+fn every_instruction_set_gives_the_same_vectors() {
     let (folder, texts) = (folder(&TinyModel::default()), texts());
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-    let of = |backend| {
-        let encoder =
-            |model: &Model| -> Result<Box<dyn Encoder>, _> { Ok(Box::new(PackedEncoder::open(model, backend)?)) };
+    let of = |backend, precision| {
+        let encoder = |model: &Model| -> Result<Box<dyn Encoder>, _> {
+            Ok(Box::new(PackedEncoder::open(model, backend, precision)?))
+        };
         embed(&LocalEmbedder::with(folder.path(), encoder).unwrap(), &texts).numbers
     };
-    let difference = largest_difference(&of(Backend::detect()), &of(Backend::Portable(Portable)));
-    assert!(difference < 1e-5, "{difference}");
+    for (precision, tolerance) in [(Precision::Full, 1e-5), (Precision::Fast, 1e-4)] {
+        let right = of(Backend::Portable(Portable), precision);
+        for backend in Backend::available() {
+            let difference = largest_difference(&of(backend, precision), &right);
+            assert!(difference < tolerance, "{}: {difference}", backend.name());
+        }
+    }
+}
+
+fn fast(engine: Engine) -> LocalOptions {
+    LocalOptions { engine, precision: Precision::Fast, ..LocalOptions::default() }
+}
+
+#[test]
+fn fast_vectors_are_near_the_full_ones_and_do_not_depend_on_the_texts_beside_them() {
+    let (folder, texts) = (folder(&TinyModel::default()), texts());
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let embedder = LocalEmbedder::open(folder.path(), fast(Engine::Auto)).unwrap();
+    let found = embed(&embedder, &texts);
+    let full = embed(&open(folder.path(), Engine::Packed), &texts);
+    let difference = largest_difference(&found.numbers, &full.numbers);
+    assert!(difference < 2e-3, "{difference}");
+    assert_ne!(found.numbers, full.numbers);
+    for (text, vector) in texts.iter().zip(found.vectors()) {
+        assert_eq!(vector, embed(&embedder, &[text]).numbers, "{text}");
+    }
+}
+
+#[test]
+fn the_reference_has_no_fast_precision() {
+    let mut model = TinyModel::default();
+    let refused = |model: &TinyModel, engine| {
+        let folder = folder(model);
+        let error = LocalEmbedder::open(folder.path(), fast(engine)).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidParameter, "{error}");
+        assert!(error.hint().is_some());
+    };
+    refused(&model, Engine::Candle);
+    model.config["hidden_act"] = "relu".into();
+    refused(&model, Engine::Auto);
 }
