@@ -72,11 +72,6 @@ impl QuantizedPanels {
     pub(in super::super) fn columns(&self) -> usize {
         self.columns
     }
-
-    /// Numbers that a row of the other side has.
-    pub(in super::super) fn depth(&self) -> usize {
-        self.depth
-    }
 }
 
 /// Rows in whole numbers, each in its own unit.

@@ -162,7 +162,8 @@ fn no_sum_of_16_bits_overflows_whatever_the_numbers() {
             let mut found = vec![0.0; columns];
             in_16_bits(backend, &rows, &weights, &vec![0.0; columns], After::Bias, &mut found);
             let right = number * weight * depth as f32;
-            assert!(found.iter().all(|found| (found / right - 1.0).abs() < 1e-3), "{found:?} and {right}");
+            // Where all are alike, a sum leaves seven bits to each number.
+            assert!(found.iter().all(|found| (found / right - 1.0).abs() < 1e-2), "{found:?} and {right}");
         }
     }
     for backend in backends() {
@@ -213,8 +214,8 @@ proptest! {
             found
         });
         all_near(&found, 1e-3);
-        // Errors of single numbers are independent: they grow with the root of the depth.
-        let tolerance = 3e-4 * (depth as f32).sqrt();
+        // Errors of single numbers are independent, and the units of long rows are larger.
+        let tolerance = (2e-4 + 1.4e-6 * depth as f32) * (depth as f32).sqrt();
         for (found, right) in found[0].iter().zip(&right) {
             prop_assert!((found - right).abs() < tolerance, "{found} and {right}");
         }
