@@ -33,7 +33,7 @@ pub(super) struct EngineArgs {
     model_dir: Option<PathBuf>,
     /// Send the texts to the server of `embeddings.remote_url` instead, for its model `--model`
     /// [default: `embeddings.remote_model`]
-    #[arg(long, conflicts_with_all = ["model_dir", "engine", "threads"])]
+    #[arg(long, conflicts_with_all = ["model_dir", "engine", "device", "dtype", "prompt", "threads"])]
     remote: bool,
     /// Compute every text, and keep no vector
     #[arg(long)]
