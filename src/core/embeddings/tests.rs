@@ -14,7 +14,7 @@ use crate::core::failure::{Code, Fails};
 
 mod families;
 #[path = "../../../tests/support/tiny_model.rs"]
-mod tiny_model;
+pub(super) mod tiny_model;
 
 use tiny_model::{MAX_TOKENS, TinyModel, WIDTH};
 
