@@ -118,3 +118,46 @@ fn until_blank<'a>(text: &'a str, bytes: usize, blanks: &[u8]) -> Option<&'a str
 fn failed(error: tokenizers::Error) -> EmbeddingError {
     EmbeddingError::Tokenizer { what: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::tests::tiny_model::{MAX_TOKENS, TinyModel};
+    use super::*;
+
+    /// The tiny model's tokens with another way to part words; words in the forms that it gives them.
+    fn tokens(pre_tokenizer: &Value) -> Tokens {
+        let folder = tempfile::tempdir().unwrap();
+        TinyModel::default().write(folder.path());
+        let path = folder.path().join("tokenizer.json");
+        let mut file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        file["pre_tokenizer"] = pre_tokenizer.clone();
+        let words = file["model"]["vocab"].as_object_mut().unwrap();
+        for (word, other) in [("steel", "▁tree"), ("wood", "Ġtree"), ("wind", "▁cat"), ("power", "Ġcat")] {
+            let id = words.remove(word).unwrap();
+            words.insert(other.to_owned(), id);
+        }
+        std::fs::write(path, file.to_string()).unwrap();
+        Tokens::open(&Model::open(folder.path(), None).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_beginning_of_a_long_text_has_the_tokens_of_the_whole() {
+        let bytes = json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true });
+        let marked = json!({ "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true });
+        let both = json!({ "type": "Sequence", "pretokenizers": [{ "type": "WhitespaceSplit" }, marked] });
+        for (pre_tokenizer, blanks) in
+            [(json!({ "type": "BertPreTokenizer" }), 3), (bytes, 3), (marked.clone(), 1), (both, 3)]
+        {
+            let tokens = tokens(&pre_tokenizer);
+            assert_eq!(tokens.blanks.len(), blanks, "{pre_tokenizer}");
+            for part in ["tree cat  ", "tree\ncat\t ", "cat tree,  \n"] {
+                let long = part.repeat(4_000);
+                let (found, whole) = (tokens.of(&long).unwrap(), tokens.whole(&long).unwrap());
+                assert_eq!((&found.ids, found.length), (&whole.ids, whole.length), "{pre_tokenizer} {part:?}");
+                assert_eq!((found.ids.len(), found.length.is_truncated), (MAX_TOKENS, true));
+            }
+        }
+    }
+}
