@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, env_vars};
-use crate::core::embeddings::{LoadedModels, PoolSettings};
+use crate::core::embeddings::{CacheSettings, LoadedModels, PoolSettings, RemoteSettings};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{
@@ -33,6 +33,8 @@ pub const KINDS: [&str; 2] = [parquet_conversion::KIND, model_download::KIND];
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
 /// Time before the second try of a broken download; doubled before each further one.
 const DOWNLOAD_PAUSE: Duration = Duration::from_millis(500);
+/// Time before the second try of a request for embeddings; doubled before each further one.
+const REMOTE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Everything that lives as long as the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -200,6 +202,41 @@ pub fn open_models(config: &Config) -> Result<ModelStore, Failure> {
         proxies: env_vars::proxies(),
     };
     Ok(ModelStore::new(catalogue, ModelSettings { dir: models.dir.clone(), web, retry_pause: DOWNLOAD_PAUSE }))
+}
+
+/// Where computed vectors are kept; `None` where none are.
+pub fn cache_settings(config: &Config) -> Option<CacheSettings> {
+    let embeddings = &config.embeddings;
+    let settings = CacheSettings { dir: embeddings.cache_dir.clone(), max_bytes: embeddings.cache_bytes };
+    (settings.max_bytes > 0).then_some(settings)
+}
+
+/// The server that computes vectors, with this model of it or that of the settings.
+///
+/// # Errors
+/// When the settings name no server or no model.
+pub fn remote_settings(config: &Config, model: Option<&str>) -> Result<RemoteSettings, Failure> {
+    let embeddings = &config.embeddings;
+    let missing = |what: &str, key: &str, env: &str| {
+        Failure::new(Code::InvalidParameter, format!("no setting says {what}"))
+            .with_hint(format!("set `{key}` in textmill.toml, or {env}"))
+    };
+    let no_server = || missing("which server to ask", "embeddings.remote_url", env_vars::EMBEDDINGS_REMOTE_URL);
+    let no_model = || missing("which model to ask for", "embeddings.remote_model", env_vars::EMBEDDINGS_REMOTE_MODEL);
+    Ok(RemoteSettings {
+        base: embeddings.remote_url.clone().ok_or_else(no_server)?,
+        model: model.or(embeddings.remote_model.as_deref()).ok_or_else(no_model)?.to_owned(),
+        key: embeddings.remote_api_key.clone(),
+        proxies: env_vars::proxies(),
+        max_inputs: embeddings.remote_max_inputs,
+        max_chars: embeddings.remote_max_chars,
+        concurrency: embeddings.remote_concurrency,
+        requests_per_minute: embeddings.remote_requests_per_minute,
+        tokens_per_minute: embeddings.remote_tokens_per_minute,
+        retries: embeddings.remote_retries,
+        retry_pause: REMOTE_PAUSE,
+        timeout: embeddings.remote_timeout,
+    })
 }
 
 /// The queue alone, for commands that only look at it.

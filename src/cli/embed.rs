@@ -1,10 +1,13 @@
-//! `textmill embed`: vectors of the texts of a file, in this process.
+//! `textmill embed`: vectors of the texts of a file.
+
+mod engine;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use serde::Serialize;
 use tempfile::TempPath;
 
 use super::context::{Context, Process};
@@ -20,10 +23,11 @@ use crate::operations::embedding_job::{
     EmbeddingJobError, EmbeddingOptions, EmbeddingOutcome, TextSource, VectorTarget, embed,
 };
 use crate::report::text::counted;
+use engine::{EngineArgs, EngineReport};
 
 /// Turn texts into vectors with a sentence-embedding model
 ///
-/// Example: textmill embed reviews.csv --text-column review --model-dir minilm --format parquet -o vectors.parquet
+/// Example: textmill embed reviews.csv --text-column review --format parquet -o vectors.parquet
 ///
 /// Reads a text a line (txt), a column of a table (csv, jsonl, and whatever `convert` reads) or of Parquet. Every row of
 /// the input is a row of the output, in the same order; a row without a text has no vector. Exits with 1 if rows can't be
@@ -33,9 +37,8 @@ pub(super) struct EmbedArgs {
     /// File to read; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     input: PathBuf,
-    /// Folder of the model: config.json, tokenizer.json, model.safetensors
-    #[arg(long, value_name = "DIR")]
-    model_dir: PathBuf,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// File to write [default: standard output, for jsonl]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -49,7 +52,8 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
         let failure = Failure::new(Code::InvalidParameter, "--json prints one document, and the vectors are many");
         return Err(failure.with_hint("name a file for the vectors with --output").into());
     }
-    let (model, options) = (args.model_dir.clone(), args.options.clone());
+    let choice = args.engine.choose(&loaded.config)?;
+    let options = args.options.clone();
     let is_stream = args.input.as_os_str() == "-";
     let to = args.output.clone();
     let progress = context.printer.progress_sink();
@@ -61,10 +65,12 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
         let progress: Arc<dyn ProgressSink> = progress;
         let target = to.map_or_else(|| VectorTarget::Stream(Box::new(io::stdout())), VectorTarget::File);
         let context = RunContext { progress, cancel, reserved: None, isolation };
-        embed(&source, &model, target, &options, &context).map_err(or_gone)
+        let engine = choice.open(&options, &context.cancel)?;
+        let outcome = embed(&source, engine.embedder.as_ref(), target, &options, &context).map_err(or_gone)?;
+        Ok(Done { outcome, engine: engine.report() })
     })??;
     tell(&done, args.output.as_deref(), context)?;
-    Ok(if done.rows_rejected > 0 { ExitStatus::No } else { ExitStatus::Done })
+    Ok(if done.outcome.rows_rejected > 0 { ExitStatus::No } else { ExitStatus::Done })
 }
 
 /// Readers look at a file more than once, which a stream does not allow. A signal ends it, whether or not anything comes.
@@ -91,33 +97,51 @@ fn or_gone(error: EmbeddingJobError) -> CommandError {
     }
 }
 
-fn tell(outcome: &EmbeddingOutcome, output: Option<&Path>, context: &Context) -> Result<(), CommandError> {
+/// What came of it, and what the engine counted meanwhile.
+#[derive(Debug, Serialize)]
+struct Done {
+    #[serde(flatten)]
+    outcome: EmbeddingOutcome,
+    #[serde(flatten)]
+    engine: EngineReport,
+}
+
+fn tell(done: &Done, output: Option<&Path>, context: &Context) -> Result<(), CommandError> {
+    let Done { outcome, engine } = done;
+    if let Some(trouble) = &engine.trouble {
+        context.printer.warning(trouble)?;
+    }
     if let Some(first) = &outcome.first_reject {
         let count = counted(outcome.rows_rejected, "row");
         context.printer.warning(format!("{count} can't be read and have no vector; {first}"))?;
     }
     match output {
-        Some(path) => context.printer.outcome(outcome, |outcome| in_words(outcome, Some(path)))?,
-        None => context.printer.note(in_words(outcome, None))?,
+        Some(path) => context.printer.outcome(done, |done| in_words(done, Some(path)))?,
+        None => context.printer.note(in_words(done, None))?,
     }
     Ok(())
 }
 
-fn in_words(outcome: &EmbeddingOutcome, output: Option<&Path>) -> String {
+fn in_words(done: &Done, output: Option<&Path>) -> String {
+    let Done { outcome, engine } = done;
     let place = output.map(|path| format!(" in {}", path.display())).unwrap_or_default();
-    let texts = outcome.rows - outcome.rows_without_text;
-    let mut lines = vec![format!(
-        "{} of {} numbers{place}, from {}",
-        counted(texts, "vector"),
-        outcome.dimension,
-        counted(outcome.tokens, "token")
-    )];
-    if outcome.texts_truncated > 0 {
-        let (count, most) = (counted(outcome.texts_truncated, "text"), outcome.max_tokens);
+    let vectors = counted(outcome.rows - outcome.rows_without_text, "vector");
+    let tokens = outcome.tokens.map(|tokens| format!(", from {}", counted(tokens, "token"))).unwrap_or_default();
+    let mut lines = vec![format!("{vectors} of {} numbers{place}{tokens}", outcome.dimension)];
+    let truncated = outcome.texts_truncated.filter(|texts| *texts > 0);
+    if let Some((texts, most)) = truncated.zip(outcome.max_tokens) {
+        let count = counted(texts, "text");
         lines.push(format!("  {count} longer than {most} tokens: only the beginning was looked at"));
     }
     if outcome.rows_without_text > 0 {
         lines.push(format!("  {} without a text: no vector", counted(outcome.rows_without_text, "row")));
+    }
+    if let Some(remote) = engine.remote {
+        let (requests, again) = (counted(remote.requests, "request"), remote.retries);
+        lines.push(format!("  {requests} to the server, {again} of them again, {}", counted(remote.tokens, "token")));
+    }
+    if let Some(cache) = engine.cache.filter(|cache| cache.hits > 0) {
+        lines.push(format!("  {} known already", counted(cache.hits, "text")));
     }
     lines.join("\n")
 }

@@ -82,6 +82,30 @@ pub const EMBEDDINGS_MAX_WAITING_TOKENS: &str = "TEXTMILL_EMBEDDINGS_MAX_WAITING
 pub const EMBEDDINGS_MAX_INPUTS: &str = "TEXTMILL_EMBEDDINGS_MAX_INPUTS";
 /// `embeddings.max_request_bytes`
 pub const EMBEDDINGS_MAX_REQUEST_BYTES: &str = "TEXTMILL_EMBEDDINGS_MAX_REQUEST_BYTES";
+/// `embeddings.cache_dir`
+pub const EMBEDDINGS_CACHE_DIR: &str = "TEXTMILL_EMBEDDINGS_CACHE_DIR";
+/// `embeddings.cache_bytes`
+pub const EMBEDDINGS_CACHE_BYTES: &str = "TEXTMILL_EMBEDDINGS_CACHE_BYTES";
+/// `embeddings.remote_url`
+pub const EMBEDDINGS_REMOTE_URL: &str = "TEXTMILL_EMBEDDINGS_REMOTE_URL";
+/// `embeddings.remote_model`
+pub const EMBEDDINGS_REMOTE_MODEL: &str = "TEXTMILL_EMBEDDINGS_REMOTE_MODEL";
+/// `embeddings.remote_api_key`
+pub const EMBEDDINGS_REMOTE_API_KEY: &str = "TEXTMILL_EMBEDDINGS_REMOTE_API_KEY";
+/// `embeddings.remote_max_inputs`
+pub const EMBEDDINGS_REMOTE_MAX_INPUTS: &str = "TEXTMILL_EMBEDDINGS_REMOTE_MAX_INPUTS";
+/// `embeddings.remote_max_chars`
+pub const EMBEDDINGS_REMOTE_MAX_CHARS: &str = "TEXTMILL_EMBEDDINGS_REMOTE_MAX_CHARS";
+/// `embeddings.remote_concurrency`
+pub const EMBEDDINGS_REMOTE_CONCURRENCY: &str = "TEXTMILL_EMBEDDINGS_REMOTE_CONCURRENCY";
+/// `embeddings.remote_requests_per_minute`
+pub const EMBEDDINGS_REMOTE_REQUESTS_PER_MINUTE: &str = "TEXTMILL_EMBEDDINGS_REMOTE_REQUESTS_PER_MINUTE";
+/// `embeddings.remote_tokens_per_minute`
+pub const EMBEDDINGS_REMOTE_TOKENS_PER_MINUTE: &str = "TEXTMILL_EMBEDDINGS_REMOTE_TOKENS_PER_MINUTE";
+/// `embeddings.remote_retries`
+pub const EMBEDDINGS_REMOTE_RETRIES: &str = "TEXTMILL_EMBEDDINGS_REMOTE_RETRIES";
+/// `embeddings.remote_timeout_s`
+pub const EMBEDDINGS_REMOTE_TIMEOUT_S: &str = "TEXTMILL_EMBEDDINGS_REMOTE_TIMEOUT_S";
 /// `log.level`
 pub const LOG_LEVEL: &str = "TEXTMILL_LOG_LEVEL";
 /// `log.max_file_bytes`

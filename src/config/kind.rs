@@ -12,6 +12,7 @@ use toml::Value;
 use super::auth::ApiKeys;
 use super::database::DatabaseUrl;
 use super::run_limits;
+use crate::core::embeddings::ApiKey;
 use crate::core::models::AllowedHost;
 use crate::core::telemetry::logging;
 
@@ -49,6 +50,8 @@ pub enum Kind {
     WebAddress,
     /// Hosts, `host` or `host:port`.
     Hosts,
+    /// A key that this program shows to others; never shown here.
+    Secret,
 }
 
 impl Kind {
@@ -56,9 +59,13 @@ impl Kind {
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match self {
-            Self::Path | Self::Address | Self::Text | Self::Directives | Self::Database | Self::WebAddress => {
-                Ok(Value::from(text))
-            }
+            Self::Path
+            | Self::Address
+            | Self::Text
+            | Self::Directives
+            | Self::Database
+            | Self::WebAddress
+            | Self::Secret => Ok(Value::from(text)),
             Self::PathList => list(std::env::split_paths(text).map(|path| path_value(&path))),
             Self::Switch => match text {
                 "true" | "1" => Ok(Value::from(true)),
@@ -105,6 +112,8 @@ impl Kind {
                 Some(address) => Ok(Value::from(address)),
                 None => Err(self.must_be(&format!("`{text}`"))),
             },
+            (Self::Secret, Value::String(text)) if ApiKey::try_from(text.clone()).is_ok() => Ok(Value::from(text)),
+            (Self::Secret, _) => Err(self.must_be("something else")),
             (Self::Hosts, Value::Array(hosts)) => list(hosts.into_iter().map(check_host)),
             (Self::RunLimits, value) => {
                 let found = said(&value);
@@ -136,6 +145,7 @@ impl Kind {
                 "an address that begins with `https://` or `http://`, without user name, password and `?`".to_owned()
             }
             Self::Hosts => "hosts, like `mirror.local` or `10.0.0.7:8080`".to_owned(),
+            Self::Secret => "a key of visible ASCII characters".to_owned(),
             Self::RunLimits => "entries `kind=N`, a kind of job and a whole number from 1".to_owned(),
         }
     }

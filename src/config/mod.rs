@@ -80,7 +80,7 @@ pub struct Config {
     pub files: FilesConfig,
     /// Models.
     pub models: ModelsConfig,
-    /// Embeddings that the service computes.
+    /// Embeddings.
     pub embeddings: EmbeddingsConfig,
     /// Logs.
     pub log: LogConfig,
@@ -258,13 +258,14 @@ fn effective(setting: &'static Setting, layers: &Layers) -> Effective {
     Effective { key: setting.key, value, origin: layers.origin(setting.key), env: setting.env }
 }
 
-/// What of a secret may be shown: an address without its password, names of keys without the keys.
+/// What of a secret may be shown: an address without its password, names of keys without the keys, that there is one.
 fn masked(kind: Kind, value: &Value) -> serde_json::Value {
     match (kind, value) {
         (Kind::Database, Value::String(url)) => match DatabaseUrl::parse(url) {
             Ok(url) => url.to_string().into(),
             Err(_) => "***".into(),
         },
+        (Kind::Secret, _) => "***".into(),
         (_, entries) => masked_keys(entries),
     }
 }

@@ -45,7 +45,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "models.dir",
         env: env_vars::MODELS_DIR,
         kind: Kind::Path,
-        default: DefaultValue::UserCache,
+        default: DefaultValue::UserCache("models"),
         help: "Folder of the models. Processes on one machine share it; so may machines that see the same folder.",
     },
     Setting {

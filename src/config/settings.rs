@@ -38,8 +38,9 @@ pub enum DefaultValue {
     Switch(bool),
     /// The working directory.
     WorkingDirectory,
-    /// `textmill/models` in the user's folder of caches, or in the state directory's default where nobody is at home.
-    UserCache,
+    /// This folder in `textmill` in the user's folder of caches, or in the state directory's default where nobody is at
+    /// home.
+    UserCache(&'static str),
     /// The machine's cores, this many at most.
     CoresUpTo(i64),
 }
@@ -53,9 +54,10 @@ impl DefaultValue {
             Self::Whole(number) => Some(Value::from(number)),
             Self::Switch(switch) => Some(Value::from(switch)),
             Self::WorkingDirectory => Some(Value::from(vec!["."])),
-            Self::UserCache => {
-                let dir = env_vars::user_cache().map(|cache| cache.join("textmill").join("models"));
-                Some(Value::from(dir.as_deref().and_then(Path::to_str).unwrap_or("./.textmill/models")))
+            Self::UserCache(name) => {
+                let dir = env_vars::user_cache().map(|cache| cache.join("textmill").join(name));
+                let dir = dir.as_deref().and_then(Path::to_str).map(str::to_owned);
+                Some(Value::from(dir.unwrap_or_else(|| format!("./.textmill/{name}"))))
             }
             Self::CoresUpTo(limit) => {
                 let cores =
@@ -73,8 +75,8 @@ impl DefaultValue {
             Self::Whole(number) => format!("`{number}`"),
             Self::Switch(switch) => format!("`{switch}`"),
             Self::WorkingDirectory => "the working directory".to_owned(),
-            Self::UserCache => {
-                "`textmill/models` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`)".to_owned()
+            Self::UserCache(name) => {
+                format!("`textmill/{name}` in the user's cache folder (`$XDG_CACHE_HOME`, `~/.cache`)")
             }
             Self::CoresUpTo(limit) => format!("the number of cores, {limit} at most"),
         }
@@ -84,7 +86,7 @@ impl DefaultValue {
 impl Setting {
     /// Whether its value must never be shown.
     pub fn is_secret(&self) -> bool {
-        matches!(self.kind, Kind::Keys | Kind::Database)
+        matches!(self.kind, Kind::Keys | Kind::Database | Kind::Secret)
     }
 
     /// The section it stands in; `None` for the top of the file.

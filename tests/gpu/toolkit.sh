@@ -40,4 +40,3 @@ fi
 
 printf 'export CUDA_HOME=%q\n' "$folder"
 printf 'export PATH=%q\n' "$folder/bin:$PATH"
-printf 'export RUSTFLAGS=%q\n' "-L native=$folder/lib"

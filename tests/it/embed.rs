@@ -3,16 +3,18 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float32Type;
 use arrow_array::{Array, RecordBatch};
 use serde_json::Value;
+use textmill::core::hash::sha256_hex;
 
 use crate::conversion::rows;
+use crate::embeddings_api::Store;
 use crate::support::tiny_model::{MAX_TOKENS, TinyModel, WIDTH};
-use crate::support::{json, run, text, textmill};
+use crate::support::{Service, json, run, text, textmill};
 
 fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -177,4 +179,157 @@ fn many_texts_keep_their_order() {
     assert_eq!(found.iter().map(|line| line["text"].as_str().unwrap()).collect::<Vec<_>>(), texts);
     assert_eq!(found[0]["embedding"], found[51]["embedding"]);
     assert_ne!(found[0]["embedding"], found[1]["embedding"]);
+}
+
+/// A store without models, and a catalogue that knows the tiny one as `tiny`.
+fn in_store(folder: &Path, arguments: &[&str]) -> Output {
+    fs::write(folder.join("models.toml"), TinyModel::default().entry(sha256_hex)).unwrap();
+    let mut command = textmill(folder);
+    command.env("TEXTMILL_MODELS_CATALOGUE", "models.toml").env("TEXTMILL_MODELS_DIR", "models");
+    command.args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_model_of_the_store_is_named_by_its_id_and_is_never_fetched_along_the_way() {
+    let folder = folder_with(&[("a.txt", "the old house\n")]);
+    let missing = in_store(folder.path(), &["embed", "a.txt", "--model", "tiny"]);
+    assert_eq!((missing.status.code(), missing.stdout.as_slice()), (Some(2), &b""[..]));
+    assert!(text(&missing.stderr).contains("textmill model pull tiny"), "{}", text(&missing.stderr));
+    let default = in_store(folder.path(), &["embed", "a.txt"]);
+    assert!(text(&default.stderr).contains("textmill model pull all-MiniLM-L6-v2"), "{}", text(&default.stderr));
+    let unknown = in_store(folder.path(), &["embed", "a.txt", "--model", "nobody"]);
+    assert!(text(&unknown.stderr).contains("no model `nobody`"), "{}", text(&unknown.stderr));
+    let pulled = in_store(folder.path(), &["model", "pull", "tiny", "--from", "model"]);
+    assert_eq!(pulled.status.code(), Some(0), "{}", text(&pulled.stderr));
+    let found = lines(&in_store(folder.path(), &["embed", "a.txt", "--model", "TINY"]));
+    assert_eq!(found, lines(&embed(folder.path(), &["a.txt"])));
+}
+
+/// With a cache in the folder `cache`.
+fn cached(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = textmill(folder);
+    command.env("TEXTMILL_EMBEDDINGS_CACHE_BYTES", "1000000").env("TEXTMILL_EMBEDDINGS_CACHE_DIR", "cache");
+    command.args(["embed", "--model-dir", "model"]).args(arguments);
+    command
+}
+
+#[test]
+fn a_second_run_computes_only_what_is_new_and_gives_the_same_bytes() {
+    let folder = folder_with(&[("a.txt", "the cat\na dog\nthe cat\n"), ("b.txt", "a dog\n\nthe cat\n")]);
+    let run = |arguments: &[&str]| json(&cached(folder.path(), arguments).output().unwrap());
+    let first = run(&["a.txt", "-o", "first.npy", "--format", "npy", "--json"]);
+    assert_eq!(first["cache"], serde_json::json!({ "hits": 1, "misses": 2 }));
+    let second = run(&["b.txt", "-o", "second.npy", "--format", "npy", "--json"]);
+    assert_eq!(second["cache"], serde_json::json!({ "hits": 2, "misses": 1 }));
+    assert_eq!((&second["tokens"], &second["texts_truncated"]), (&10.into(), &0.into()));
+    let plain = run(&["b.txt", "-o", "plain.npy", "--format", "npy", "--json", "--no-cache"]);
+    assert_eq!((&plain["cache"], &plain["tokens"]), (&Value::Null, &second["tokens"]));
+    let bytes = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("second.npy"), bytes("plain.npy"));
+    let told = cached(folder.path(), &["b.txt", "-o", "again.jsonl"]).output().unwrap();
+    assert!(text(&told.stdout).contains("3 texts known already"), "{}", text(&told.stdout));
+
+    fs::write(folder.path().join("cache/vectors-1.sqlite3"), "no database, ".repeat(100)).unwrap();
+    let told = cached(folder.path(), &["b.txt", "-o", "anew.npy", "--format", "npy"]).output().unwrap();
+    assert_eq!((told.status.code(), bytes("anew.npy")), (Some(0), bytes("plain.npy")));
+    assert!(text(&told.stderr).contains("warning: the cache of embeddings"), "{}", text(&told.stderr));
+}
+
+#[test]
+fn several_processes_fill_one_cache() {
+    let texts: Vec<String> = (0..900).map(|number| format!("tree {number} {}", "old ".repeat(number % 9))).collect();
+    let folder = folder_with(&[("a.txt", &texts.join("\n"))]);
+    let all: Vec<_> = (0..4)
+        .map(|number| {
+            let mut command = cached(folder.path(), &["a.txt", "--format", "npy", "-o", &format!("{number}.npy")]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for process in all {
+        let output = process.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    }
+    let right = embed(folder.path(), &["a.txt", "--format", "npy", "-o", "plain.npy"]);
+    assert_eq!(right.status.code(), Some(0));
+    let bytes = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    for number in 0..4 {
+        assert_eq!(bytes(&format!("{number}.npy")), bytes("plain.npy"));
+    }
+    let again = cached(folder.path(), &["a.txt", "--format", "npy", "-o", "again.npy", "--json"]).output().unwrap();
+    assert_eq!(json(&again)["cache"], serde_json::json!({ "hits": 900, "misses": 0 }));
+}
+
+const KEY: &str = "sk-a-word-that-is-hidden";
+
+/// A server of embeddings that knows the length of a text, and nothing else.
+fn length_server() -> (String, tokio::runtime::Runtime) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let answer = |headers: axum::http::HeaderMap, axum::Json(request): axum::Json<Value>| async move {
+        assert_eq!(request["model"], "lengths");
+        assert_eq!(headers["authorization"], format!("Bearer {KEY}"));
+        let texts = request["input"].as_array().unwrap().iter();
+        let data = texts.map(|text| serde_json::json!({ "embedding": [text.as_str().unwrap().len(), 0.5] }));
+        axum::Json(serde_json::json!({ "data": data.collect::<Vec<_>>(), "usage": { "prompt_tokens": 5 } }))
+    };
+    let router = axum::Router::new().route("/v1/embeddings", axum::routing::post(answer));
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    (base, runtime)
+}
+
+#[test]
+fn a_server_is_asked_where_it_is_asked_for_and_its_key_is_never_shown() {
+    let folder = folder_with(&[("a.txt", "four\n\nfour\n")]);
+    let (base, _runtime) = length_server();
+    let remote = |arguments: &[&str]| {
+        let mut command = textmill(folder.path());
+        command.env("TEXTMILL_EMBEDDINGS_REMOTE_URL", &base).env("TEXTMILL_EMBEDDINGS_REMOTE_API_KEY", KEY);
+        command.env("TEXTMILL_EMBEDDINGS_REMOTE_MODEL", "lengths").env("NO_PROXY", "127.0.0.1");
+        command.env("TEXTMILL_EMBEDDINGS_CACHE_BYTES", "1000000").env("TEXTMILL_EMBEDDINGS_CACHE_DIR", "cache");
+        let output = command.args(arguments).output().unwrap();
+        assert!(!text(&output.stdout).contains(KEY) && !text(&output.stderr).contains(KEY));
+        output
+    };
+    let found = lines(&remote(&["embed", "a.txt", "--remote", "-vvv"]));
+    let vectors: Vec<_> = found.iter().map(|line| numbers(&line["embedding"])).collect();
+    assert_eq!(vectors, [[4.0, 0.5], [1.0, 0.5], [4.0, 0.5]]);
+    let again = json(&remote(&["embed", "a.txt", "--remote", "-o", "v.jsonl", "--json"]));
+    assert_eq!(again["remote"], serde_json::json!({ "requests": 1, "retries": 0, "tokens": 5 }));
+    assert_eq!(
+        (&again["cache"]["hits"], &again["tokens"], &again["max_tokens"]),
+        (&3.into(), &Value::Null, &Value::Null)
+    );
+    let told = remote(&["embed", "a.txt", "--remote", "-o", "v.jsonl", "--no-cache"]);
+    assert!(
+        text(&told.stdout).contains("2 requests to the server, 0 of them again, 10 tokens"),
+        "{}",
+        text(&told.stdout)
+    );
+    let shown = json(&remote(&["config", "show", "--json"])).to_string();
+    assert!(shown.contains("embeddings.remote_api_key"), "{shown}");
+
+    let unset = run(folder.path(), &["embed", "a.txt", "--remote"]);
+    assert_eq!(unset.status.code(), Some(2));
+    assert!(text(&unset.stderr).contains("TEXTMILL_EMBEDDINGS_REMOTE_URL"), "{}", text(&unset.stderr));
+    let both = remote(&["embed", "a.txt", "--remote", "--model-dir", "model"]);
+    assert_eq!(both.status.code(), Some(2));
+}
+
+#[test]
+fn a_running_service_gives_the_vectors_that_this_process_computes() {
+    let store = Store::tiny();
+    let service = Service::start_with(store.command(), &[]);
+    let texts = ["the old house", "", "steel, wood - wind!", &"tree ".repeat(300), "\u{e4}\u{1f600}", "the old house"];
+    let folder = folder_with(&[("a.txt", &texts.join("\n"))]);
+    let file = folder.path().join("a.txt");
+    let embed = |arguments: &[&str]| {
+        let mut command = store.command();
+        command.env("TEXTMILL_EMBEDDINGS_REMOTE_URL", format!("{}/v1", service.url)).env("NO_PROXY", "127.0.0.1");
+        command.env("TEXTMILL_EMBEDDINGS_REMOTE_MAX_INPUTS", "2");
+        lines(&command.arg("embed").arg(&file).args(["--model", store.model]).args(arguments).output().unwrap())
+    };
+    let (remote, local) = (embed(&["--remote"]), embed(&[]));
+    assert_eq!(remote.len(), texts.len());
+    assert_eq!(remote, local);
 }

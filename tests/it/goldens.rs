@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_schema::DataType;
 use serde_json::Value;
-use textmill::core::embeddings::{Embedder, Embeddings, Engine, LocalEmbedder, LocalOptions};
+use textmill::core::embeddings::{Embedder, Embeddings, Engine, LocalEmbedder, LocalOptions, Precision};
 use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, convert};
 use tokio_util::sync::CancellationToken;
 
@@ -122,10 +122,10 @@ fn goldens_of_sentence_vectors() {
     let embed =
         |engine, texts: &[&str]| -> Embeddings { embedder(engine).embed(texts, &CancellationToken::new()).unwrap() };
     let (packed, reference) = (embed(Engine::Packed, &texts), embed(Engine::Candle, &texts));
-    let mut worst = 0.0_f32;
+    let (mut worst, lengths) = (0.0_f32, packed.lengths.as_ref().unwrap());
     for (row, golden) in goldens.iter().enumerate() {
         let right = numbers(&golden["embedding"]);
-        assert_eq!(packed.lengths[row].tokens as u64, golden["tokens"].as_u64().unwrap(), "{}", golden["id"]);
+        assert_eq!(lengths[row].tokens as u64, golden["tokens"].as_u64().unwrap(), "{}", golden["id"]);
         for found in [&packed, &reference] {
             let vector = found.vectors().nth(row).unwrap();
             let difference = largest_difference(vector, &right);
@@ -141,6 +141,16 @@ fn goldens_of_sentence_vectors() {
         assert!(largest_difference(&alone.numbers, together) < 1e-6, "{text}");
     }
     println!("goldens: {} sentence vectors compared, off by {worst:.1e} at most", goldens.len());
+    let fast = LocalOptions { precision: Precision::Fast, ..LocalOptions::default() };
+    let fast = LocalEmbedder::open(&folder, fast).unwrap().embed(&texts, &CancellationToken::new()).unwrap();
+    let (mut worst, mut least) = (0.0_f32, 1.0_f64);
+    for (vector, golden) in fast.vectors().zip(&goldens) {
+        let right = numbers(&golden["embedding"]);
+        worst = worst.max(largest_difference(vector, &right));
+        least = least.min(cosine(vector, &right));
+    }
+    assert!(least >= 0.9999 && worst < 2e-3, "{least} {worst}");
+    println!("goldens: with 16 bits off by {worst:.1e} at most, cosine {least:.7} at least");
 }
 
 fn largest_difference(one: &[f32], other: &[f32]) -> f32 {

@@ -90,6 +90,12 @@ impl Place {
         self.device.is_cpu()
     }
 
+    /// What of it decides the numbers.
+    pub(super) fn variant(&self) -> String {
+        let device = if self.is_processor() { "a processor" } else { "CUDA" };
+        format!("on {device} in {:?}", self.dtype)
+    }
+
     /// Numbers as the encoder computes with them, where it does.
     pub(super) fn put(&self, numbers: &Tensor) -> candle_core::Result<Tensor> {
         numbers.to_dtype(self.dtype)?.to_device(&self.device)
@@ -118,6 +124,7 @@ pub(super) struct ModelThread {
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
     padding: u32,
+    variant: String,
 }
 
 /// A batch, and who waits for its vectors.
@@ -138,12 +145,12 @@ impl ModelThread {
     /// When the system has no thread to give.
     pub(super) fn start(encoder: CandleEncoder) -> Result<Self, EmbeddingError> {
         let (jobs, waiting) = sync_channel(CALLERS);
-        let padding = encoder.padding();
+        let (padding, variant) = (encoder.padding(), encoder.variant());
         let thread = thread::Builder::new()
             .name("embedding-device".to_owned())
             .spawn(move || serve(&encoder, &waiting))
             .map_err(|error| EmbeddingError::Device { what: format!("there is no thread for the device: {error}") })?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), padding })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), padding, variant })
     }
 }
 
@@ -170,6 +177,10 @@ impl Encoder for ModelThread {
 
     fn callers(&self, _threads: usize) -> usize {
         CALLERS
+    }
+
+    fn variant(&self) -> String {
+        self.variant.clone()
     }
 }
 

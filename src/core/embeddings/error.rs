@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::remote::RemoteError;
 use crate::core::failure::{Code, Fails};
 
 /// A model can't be used, or did not come to its end.
@@ -45,6 +46,9 @@ pub enum EmbeddingError {
         /// Why not.
         what: String,
     },
+    /// The reference encoder has one precision.
+    #[error("precision \"fast\" is for the packed engine alone, and candle would compute this model")]
+    FastOnReference,
     /// The tokenizer failed on a text.
     #[error("the tokenizer failed: {what}")]
     Tokenizer {
@@ -54,6 +58,9 @@ pub enum EmbeddingError {
     /// The reference encoder failed.
     #[error("the encoder failed: {0}")]
     Encoder(#[from] candle_core::Error),
+    /// A server gave no vectors.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// The threads that compute can't be started.
     #[error("can't start the threads that compute vectors: {0}")]
     Threads(io::Error),
@@ -105,7 +112,8 @@ impl Fails for EmbeddingError {
             Self::Read { .. } => Code::StorageFailure,
             Self::Malformed { .. } => Code::MalformedInput,
             Self::Unsupported { .. } => Code::UnsupportedFormat,
-            Self::Prompt { .. } | Self::Device { .. } => Code::InvalidParameter,
+            Self::Remote(error) => error.code(),
+            Self::Prompt { .. } | Self::FastOnReference | Self::Device { .. } => Code::InvalidParameter,
             Self::Cancelled => Code::Cancelled,
             Self::Overloaded { .. } => Code::QueueFull,
             Self::ShuttingDown => Code::ShuttingDown,
@@ -115,11 +123,13 @@ impl Fails for EmbeddingError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Remote(error) => return error.hint(),
             Self::Read { .. } => {
                 "a model's folder holds config.json, tokenizer.json and model.safetensors; check the path"
             }
             Self::Malformed { .. } => "fetch the model again",
             Self::Unsupported { .. } => "use a sentence-embedding model of the BERT family, such as all-MiniLM-L6-v2",
+            Self::FastOnReference => "leave the precision at \"full\", or use an engine and a model that have both",
             Self::Prompt { .. } => "name one of the model's prompts, or none",
             Self::Device { .. } => "use `auto`, or the build and the machine that docs/gpu.md describes",
             Self::Overloaded { .. } => "come back later, or send fewer texts at once",

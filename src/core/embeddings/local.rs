@@ -20,8 +20,12 @@ use super::packed::PackedEncoder;
 use super::pool::{Pool, PoolSettings, Urgency};
 use super::ready::ReadyModel;
 use super::tokens::Tokens;
-use super::{Embedder, Embeddings, Encoder};
+use super::{Embedder, Embeddings, Encoder, Precision};
+use crate::core::telemetry::build_info::BUILD;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
+
+/// Texts for each thread that are best given at once: many, so that like lengths meet.
+const TEXTS_A_THREAD: usize = 256;
 
 /// Which encoder computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,12 +52,16 @@ pub struct LocalOptions {
     pub dtype: Dtype,
     /// Which of the model's prompts stands before every text; `None`: the one that it uses by itself, if any.
     pub prompt: Option<String>,
+    /// How exactly.
+    pub precision: Precision,
 }
 
 /// A model that is ready, and where it is computed. Cheap to clone.
 #[derive(Clone)]
 pub struct LocalEmbedder {
     ready: Arc<ReadyModel>,
+    /// Options that decide the numbers, besides those that chose the encoder.
+    options: Arc<str>,
     pool: Arc<Pool>,
     urgency: Urgency,
 }
@@ -74,12 +82,12 @@ impl LocalEmbedder {
     /// or there is no such device.
     pub fn open(folder: &Path, options: LocalOptions) -> Result<Self, EmbeddingError> {
         let cores = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = options.threads.unwrap_or_else(cores);
+        let (threads, shown) = (options.threads.unwrap_or_else(cores), shown(&options));
         let ready = Arc::new(ready(folder, options)?);
         // What one caller brings is bounded by the caller.
         let settings = PoolSettings { threads, max_waiting_tokens: usize::MAX };
         let pool = Arc::new(Pool::start(settings, EmbeddingMetrics::default())?);
-        Ok(Self { ready, pool, urgency: Urgency::Bulk })
+        Ok(Self { ready, options: shown, pool, urgency: Urgency::Bulk })
     }
 
     /// As [`LocalEmbedder::open`], on threads that are there; `options.threads` does not count.
@@ -87,8 +95,9 @@ impl LocalEmbedder {
     /// # Errors
     /// As [`LocalEmbedder::open`].
     pub fn on(pool: &Arc<Pool>, folder: &Path, options: LocalOptions) -> Result<Self, EmbeddingError> {
+        let shown = shown(&options);
         let ready = Arc::new(ready(folder, options)?);
-        Ok(Self { ready, pool: Arc::clone(pool), urgency: Urgency::Bulk })
+        Ok(Self { ready, options: shown, pool: Arc::clone(pool), urgency: Urgency::Bulk })
     }
 
     /// The same model for others.
@@ -106,25 +115,31 @@ impl LocalEmbedder {
         let model = Model::open(folder, None)?;
         let ready = ReadyModel { tokens: Tokens::open(&model)?, encoder: encoder(&model)?, model };
         let pool = Pool::start(PoolSettings { threads: 2, max_waiting_tokens: 0 }, EmbeddingMetrics::default())?;
-        Ok(Self { ready: Arc::new(ready), pool: Arc::new(pool), urgency: Urgency::Bulk })
+        Ok(Self { ready: Arc::new(ready), options: Arc::default(), pool: Arc::new(pool), urgency: Urgency::Bulk })
     }
+}
 
-    /// Threads that it computes on.
-    pub fn threads(&self) -> usize {
-        self.pool.thread_count()
-    }
+/// Without those that the encoder tells what became of. A new one is in it by itself, so that it can't be forgotten.
+fn shown(options: &LocalOptions) -> Arc<str> {
+    let (engine, device, dtype) = (Engine::default(), Device::default(), Dtype::default());
+    format!("{:?}", LocalOptions { engine, device, dtype, threads: None, ..options.clone() }).into()
 }
 
 fn ready(folder: &Path, options: LocalOptions) -> Result<ReadyModel, EmbeddingError> {
-    let LocalOptions { engine, device, dtype, prompt, .. } = options;
+    let LocalOptions { engine, device, dtype, precision, prompt, .. } = options;
     let place = Place::of(device, dtype)?;
     let model = Model::open(folder, prompt.as_deref())?;
     let tokens = Tokens::open(&model)?;
-    Ok(ReadyModel { encoder: encoder(&model, engine, place)?, model, tokens })
+    Ok(ReadyModel { encoder: encoder(&model, engine, place, precision)?, model, tokens })
 }
 
 /// The one that was asked for.
-fn encoder(model: &Model, engine: Engine, place: Place) -> Result<Box<dyn Encoder>, EmbeddingError> {
+fn encoder(
+    model: &Model,
+    engine: Engine,
+    place: Place,
+    precision: Precision,
+) -> Result<Box<dyn Encoder>, EmbeddingError> {
     let is_packed = match engine {
         Engine::Packed if !place.is_processor() => {
             let what = "the fast engine is for processors; on a CUDA device `candle` computes".to_owned();
@@ -135,7 +150,10 @@ fn encoder(model: &Model, engine: Engine, place: Place) -> Result<Box<dyn Encode
         Engine::Candle => false,
     };
     if is_packed {
-        return Ok(Box::new(PackedEncoder::open(model, Backend::detect())?));
+        return Ok(Box::new(PackedEncoder::open(model, Backend::detect(), precision)?));
+    }
+    if precision == Precision::Fast {
+        return Err(EmbeddingError::FastOnReference);
     }
     let is_processor = place.is_processor();
     let encoder = CandleEncoder::open(model, place)?;
@@ -147,8 +165,18 @@ impl Embedder for LocalEmbedder {
         self.ready.width()
     }
 
-    fn max_tokens(&self) -> usize {
-        self.ready.max_tokens()
+    fn max_tokens(&self) -> Option<usize> {
+        Some(self.ready.max_tokens())
+    }
+
+    fn texts_at_once(&self) -> usize {
+        TEXTS_A_THREAD * self.pool.thread_count()
+    }
+
+    fn variant(&self) -> String {
+        let (encoder, backend) = (self.ready.encoder.variant(), Backend::detect());
+        // The order of a sum may change with the build, and with it the last digit.
+        format!("{encoder} with {} on {backend:?}, {} {}", self.options, BUILD.version, BUILD.commit)
     }
 
     fn embed(&self, texts: &[&str], cancel: &CancellationToken) -> Result<Embeddings, EmbeddingError> {
@@ -164,7 +192,7 @@ impl Embedder for LocalEmbedder {
             None => return Err(EmbeddingError::Cancelled),
             Some(answered) => answered.unwrap_or(Err(EmbeddingError::Panicked))?,
         };
-        Ok(if found.lengths.len() == texts.len() { found } else { spread(&found, &places) })
+        Ok(if found.vectors().len() == texts.len() { found } else { spread(&found, &places) })
     }
 }
 
@@ -187,6 +215,6 @@ fn spread(found: &Embeddings, places: &[usize]) -> Embeddings {
     Embeddings {
         dimension: width,
         numbers: places.iter().flat_map(|place| &found.numbers[place * width..][..width]).copied().collect(),
-        lengths: places.iter().map(|place| found.lengths[*place]).collect(),
+        lengths: found.lengths.as_ref().map(|lengths| places.iter().map(|place| lengths[*place]).collect()),
     }
 }

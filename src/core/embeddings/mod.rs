@@ -11,8 +11,10 @@
 //! - `ready` is a model with all of that, `pool` the threads that compute and the queue that they take work from,
 //!   `batching` decides which texts go through together, and `local` is the contract on top.
 //! - `loaded` keeps the models of the store that somebody named.
+//! - `remote` asks a server instead. `cache` keeps vectors on disk, whoever computed them.
 
 mod batching;
+mod cache;
 mod candle;
 mod config;
 mod device;
@@ -25,18 +27,35 @@ mod packed;
 mod pool;
 mod pooling;
 mod ready;
+mod remote;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tokens;
 mod weights;
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
 pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
 pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
 pub use pool::{Pool, PoolSettings, Urgency};
+pub use remote::{ApiKey, RemoteCounts, RemoteEmbedder, RemoteError, RemoteSettings};
+
+/// How exactly an encoder computes.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// In `f32`: what others compute, to the sixth digit
+    #[default]
+    Full,
+    /// Weights and their inputs in 16 bits: faster, and the same to the third digit
+    Fast,
+}
 
 /// Turns texts into vectors. How soon somebody needs them ([`Urgency`]) is a property of the embedder, not of a call: who
 /// holds one for people and one for jobs holds two, and whatever is laid around them need not know.
@@ -44,8 +63,15 @@ pub trait Embedder: Send + Sync {
     /// Numbers of a vector.
     fn dimension(&self) -> usize;
 
-    /// Tokens of a text that are looked at, special ones included.
-    fn max_tokens(&self) -> usize;
+    /// Tokens of a text that are looked at, special ones included; `None` where the engine does not tell.
+    fn max_tokens(&self) -> Option<usize>;
+
+    /// Texts that are best given at once by those who have many: enough to keep the engine busy, few enough to follow it.
+    fn texts_at_once(&self) -> usize;
+
+    /// What decides the numbers besides the files of the model: engine, precision and build, or a server and its model.
+    /// Where it and the files are equal, a text has the same vector, bit by bit.
+    fn variant(&self) -> String;
 
     /// A vector for each text, in their order. The empty text has one, too. Blocks: call it on a thread that may.
     ///
@@ -61,8 +87,8 @@ pub struct Embeddings {
     pub dimension: usize,
     /// One vector after another.
     pub numbers: Vec<f32>,
-    /// How long each text was.
-    pub lengths: Vec<TextLength>,
+    /// How long each text was; `None` where the engine does not tell.
+    pub lengths: Option<Vec<TextLength>>,
 }
 
 /// How long a text was.
@@ -91,4 +117,7 @@ trait Encoder: Send + Sync {
 
     /// How many callers at once keep it busy, where there are so many threads.
     fn callers(&self, threads: usize) -> usize;
+
+    /// What of it decides the numbers.
+    fn variant(&self) -> String;
 }

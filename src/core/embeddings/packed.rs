@@ -6,16 +6,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Encoder;
 use super::batching::{Batch, Budget};
 use super::config::{EncoderConfig, Family, LayerNames};
 use super::error::EmbeddingError;
-use super::kernels::{
-    After, Attention, AttentionScratch, Backend, Heads, LayerNorm, Panels, Product, ROW_BLOCK, Rows, RowsMut,
-};
+use super::kernels::{After, Attention, AttentionScratch, Backend, Heads, LayerNorm, Linear, QuantizedRows, ROW_BLOCK};
 use super::model::Model;
 use super::pooling::Pooling;
 use super::weights::Weights;
+use super::{Encoder, Precision};
 
 /// An encoder.
 #[derive(Debug)]
@@ -47,11 +45,11 @@ struct Norm {
 #[derive(Debug)]
 struct Layer {
     /// Queries, scaled, then keys, then values.
-    project: Panels,
-    gather: Panels,
+    project: Linear,
+    gather: Linear,
     gather_norm: Norm,
-    widen: Panels,
-    narrow: Panels,
+    widen: Linear,
+    narrow: Linear,
     narrow_norm: Norm,
 }
 
@@ -62,6 +60,7 @@ struct Scratch {
     attended: Vec<f32>,
     wide: Vec<f32>,
     attention: AttentionScratch,
+    quantized: QuantizedRows,
 }
 
 impl PackedEncoder {
@@ -74,13 +73,13 @@ impl PackedEncoder {
     ///
     /// # Errors
     /// When one is missing or has another shape, and when it does not compute what this model asks for.
-    pub(super) fn open(model: &Model, backend: Backend) -> Result<Self, EmbeddingError> {
+    pub(super) fn open(model: &Model, backend: Backend, precision: Precision) -> Result<Self, EmbeddingError> {
         let config = &model.config;
         let names = names(config)?;
         let mut weights = Weights::open(&model.folder)?;
         let (count, width) = (config.num_attention_heads, config.hidden_size);
         let heads = Heads { count, width: width / count };
-        let mut read = Reading { weights: &mut weights, config, names, heads };
+        let mut read = Reading { weights: &mut weights, config, names, heads, backend, precision };
         let tables = read.tables()?;
         let layers = (0..config.num_hidden_layers).map(|layer| read.layer(layer)).collect::<Result<_, _>>()?;
         #[expect(clippy::cast_possible_truncation, reason = "a small number")]
@@ -112,11 +111,11 @@ impl PackedEncoder {
     }
 
     fn attend(&self, layer: &Layer, batch: Batch<'_>, hidden: &mut [f32], scratch: &mut Scratch) {
-        let Scratch { projected, attended, attention, .. } = scratch;
+        let Scratch { projected, attended, attention, quantized, .. } = scratch;
         let (width, tokens) = (self.width(), batch.tokens());
         projected.resize(tokens * 3 * width, 0.0);
         attended.resize(tokens * width, 0.0);
-        self.multiply(hidden, &layer.project, After::Bias, projected);
+        layer.project.apply(self.backend, hidden, After::Bias, projected, quantized);
         let mut start = 0;
         for sequence in batch.sequences() {
             let end = start + sequence.len();
@@ -128,18 +127,19 @@ impl PackedEncoder {
             });
             start = end;
         }
-        self.multiply(attended, &layer.gather, After::BiasAdd, hidden);
+        layer.gather.apply(self.backend, attended, After::BiasAdd, hidden, quantized);
         self.norm(hidden, &layer.gather_norm);
     }
 
     /// A block of rows at a time, so that what lies between the two products stays in the cache.
     fn feed_forward(&self, layer: &Layer, hidden: &mut [f32], scratch: &mut Scratch) {
         let (width, wide) = (self.width(), layer.widen.columns());
-        scratch.wide.resize(ROW_BLOCK * wide, 0.0);
+        let Scratch { wide: between, quantized, .. } = scratch;
+        between.resize(ROW_BLOCK * wide, 0.0);
         for rows in hidden.chunks_mut(ROW_BLOCK * width) {
-            let between = &mut scratch.wide[..rows.len() / width * wide];
-            self.multiply(rows, &layer.widen, After::BiasGelu, between);
-            self.multiply(between, &layer.narrow, After::BiasAdd, rows);
+            let between = &mut between[..rows.len() / width * wide];
+            layer.widen.apply(self.backend, rows, After::BiasGelu, between, quantized);
+            layer.narrow.apply(self.backend, between, After::BiasAdd, rows, quantized);
             self.norm(rows, &layer.narrow_norm);
         }
     }
@@ -153,12 +153,6 @@ impl PackedEncoder {
             self.feed_forward(layer, hidden, &mut scratch);
         }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-    }
-
-    fn multiply(&self, rows: &[f32], panels: &Panels, after: After, to: &mut [f32]) {
-        let (stride, columns) = (panels.depth(), panels.columns());
-        let rows = Rows { numbers: rows, stride, count: rows.len() / stride };
-        self.backend.run(Product { rows, panels, after, to: RowsMut { numbers: to, stride: columns } });
     }
 }
 
@@ -175,6 +169,10 @@ impl Encoder for PackedEncoder {
 
     fn callers(&self, threads: usize) -> usize {
         threads
+    }
+
+    fn variant(&self) -> String {
+        format!("packed on {:?}", self.backend)
     }
 }
 
@@ -202,6 +200,8 @@ struct Reading<'a> {
     config: &'a EncoderConfig,
     names: &'static LayerNames,
     heads: Heads,
+    backend: Backend,
+    precision: Precision,
 }
 
 impl Reading<'_> {
@@ -238,7 +238,7 @@ impl Reading<'_> {
     }
 
     /// Queries, keys and values as one matrix; the queries are scaled here instead of every score later.
-    fn projections(&mut self, name: &dyn Fn(&str) -> String) -> Result<Panels, EmbeddingError> {
+    fn projections(&mut self, name: &dyn Fn(&str) -> String) -> Result<Linear, EmbeddingError> {
         let width = self.config.hidden_size;
         #[expect(clippy::cast_precision_loss, reason = "columns of a head")]
         let scale = 1.0 / (self.heads.width as f32).sqrt();
@@ -249,13 +249,13 @@ impl Reading<'_> {
             weights.extend(scaled(self.weights.numbers(&format!("{name}.weight"), &[width, width])?));
             bias.extend(scaled(self.weights.numbers(&format!("{name}.bias"), &[width])?));
         }
-        Ok(Panels::linear(&weights, &bias))
+        Ok(Linear::pack(self.backend, self.precision, &weights, &bias))
     }
 
-    fn linear(&mut self, name: &str, depth: usize, columns: usize) -> Result<Panels, EmbeddingError> {
+    fn linear(&mut self, name: &str, depth: usize, columns: usize) -> Result<Linear, EmbeddingError> {
         let weights = self.weights.numbers(&format!("{name}.weight"), &[columns, depth])?;
         let bias = self.weights.numbers(&format!("{name}.bias"), &[columns])?;
-        Ok(Panels::linear(&weights, &bias))
+        Ok(Linear::pack(self.backend, self.precision, &weights, &bias))
     }
 
     fn norm(&mut self, name: &str) -> Result<Norm, EmbeddingError> {

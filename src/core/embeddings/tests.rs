@@ -9,7 +9,7 @@ use super::kernels::{Backend, Portable};
 use super::local::{Engine, LocalEmbedder, LocalOptions};
 use super::model::Model;
 use super::packed::PackedEncoder;
-use super::{Embedder, Embeddings, Encoder};
+use super::{Embedder, Embeddings, Encoder, Precision};
 use crate::core::failure::{Code, Fails};
 
 mod families;
@@ -43,7 +43,7 @@ fn texts() -> Vec<String> {
     let words = ["The cat", "sits on", "the old house", "concretes!", "steel, wood - wind", "power", "Ünknown", "red?"];
     let mut texts: Vec<_> =
         (0..60).map(|n| (0..n * 5 % 23).map(|m| words[(n + m) % 8]).collect::<Vec<_>>().join(" ")).collect();
-    texts.extend(["".to_owned(), "\0 \u{7f}".to_owned(), "tree river ".repeat(200)]);
+    texts.extend([String::new(), "\0 \u{7f}".to_owned(), "tree river ".repeat(200)]);
     texts
 }
 
@@ -90,7 +90,7 @@ fn vectors_have_length_one_and_too_long_texts_are_told() {
         let length: f32 = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
         assert!((length - 1.0).abs() < 1e-6, "{length}");
     }
-    let lengths: Vec<_> = found.lengths.iter().map(|length| (length.tokens, length.is_truncated)).collect();
+    let lengths: Vec<_> = found.lengths.iter().flatten().map(|length| (length.tokens, length.is_truncated)).collect();
     assert_eq!(lengths, [(2, false), (MAX_TOKENS, false), (MAX_TOKENS, true)]);
     assert!(embed(&embedder, &[]).numbers.is_empty());
 }
@@ -104,8 +104,9 @@ fn only_the_beginning_of_a_text_counts_that_is_far_too_long() {
     let (many, more) = (word.repeat(MAX_TOKENS), format!("{}tree", word.repeat(20_000)));
     let found = embed(&embedder, &[&many, &more, &"y".repeat(1 << 20)]);
     assert_eq!(found.vectors().next(), found.vectors().nth(1));
-    assert!(found.lengths[1].is_truncated);
-    assert_eq!(found.lengths[2].tokens, 3);
+    let lengths = found.lengths.unwrap();
+    assert!(lengths[1].is_truncated);
+    assert_eq!(lengths[2].tokens, 3);
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn equal_texts_of_a_call_have_equal_vectors_in_their_places() {
     for (vector, right) in found.vectors().zip([0, 1, 0, 2, 1]) {
         assert_eq!(vector, each[right].numbers);
     }
-    assert_eq!(found.lengths[2], each[0].lengths[0]);
+    assert_eq!(found.lengths.as_ref().unwrap()[2], each[0].lengths.as_ref().unwrap()[0]);
 }
 
 #[test]
@@ -190,14 +191,53 @@ fn a_cancelled_run_ends_as_cancelled() {
 }
 
 #[test]
-fn the_portable_kernels_give_the_same_vectors() {
+fn every_instruction_set_gives_the_same_vectors() {
     let (folder, texts) = (folder(&TinyModel::default()), texts());
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-    let of = |backend| {
-        let encoder =
-            |model: &Model| -> Result<Box<dyn Encoder>, _> { Ok(Box::new(PackedEncoder::open(model, backend)?)) };
+    let of = |backend, precision| {
+        let encoder = |model: &Model| -> Result<Box<dyn Encoder>, _> {
+            Ok(Box::new(PackedEncoder::open(model, backend, precision)?))
+        };
         embed(&LocalEmbedder::with(folder.path(), encoder).unwrap(), &texts).numbers
     };
-    let difference = largest_difference(&of(Backend::detect()), &of(Backend::Portable(Portable)));
-    assert!(difference < 1e-5, "{difference}");
+    for (precision, tolerance) in [(Precision::Full, 1e-5), (Precision::Fast, 1e-4)] {
+        let right = of(Backend::Portable(Portable), precision);
+        for backend in Backend::available() {
+            let difference = largest_difference(&of(backend, precision), &right);
+            assert!(difference < tolerance, "{}: {difference}", backend.name());
+        }
+    }
+}
+
+fn fast(engine: Engine) -> LocalOptions {
+    LocalOptions { engine, precision: Precision::Fast, ..LocalOptions::default() }
+}
+
+#[test]
+fn fast_vectors_are_near_the_full_ones_and_do_not_depend_on_the_texts_beside_them() {
+    let (folder, texts) = (folder(&TinyModel::default()), texts());
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let embedder = LocalEmbedder::open(folder.path(), fast(Engine::Auto)).unwrap();
+    let found = embed(&embedder, &texts);
+    let full = embed(&open(folder.path(), Engine::Packed), &texts);
+    let difference = largest_difference(&found.numbers, &full.numbers);
+    assert!(difference < 2e-3, "{difference}");
+    assert_ne!(found.numbers, full.numbers);
+    for (text, vector) in texts.iter().zip(found.vectors()) {
+        assert_eq!(vector, embed(&embedder, &[text]).numbers, "{text}");
+    }
+}
+
+#[test]
+fn the_reference_has_no_fast_precision() {
+    let mut model = TinyModel::default();
+    let refused = |model: &TinyModel, engine| {
+        let folder = folder(model);
+        let error = LocalEmbedder::open(folder.path(), fast(engine)).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidParameter, "{error}");
+        assert!(error.hint().is_some());
+    };
+    refused(&model, Engine::Candle);
+    model.config["hidden_act"] = "relu".into();
+    refused(&model, Engine::Auto);
 }

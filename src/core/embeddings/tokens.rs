@@ -16,7 +16,8 @@ const LETTERS_A_TOKEN: usize = 32;
 #[derive(Debug)]
 pub(super) struct Tokens {
     tokenizer: Tokenizer,
-    max_tokens: usize,
+    /// Tokens of a text that are looked at.
+    most: usize,
     /// What stands before every text.
     prompt: String,
     /// Characters that part words for good, so that the beginning of a text has the tokens that the text begins with.
@@ -54,7 +55,7 @@ impl Tokens {
         let truncation = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(failed)?.with_padding(None);
         let blanks = tokenizer.get_pre_tokenizer().map_or(NONE, blanks);
-        Ok(Self { tokenizer, max_tokens, prompt: model.prompt.clone(), blanks })
+        Ok(Self { tokenizer, most: max_tokens, prompt: model.prompt.clone(), blanks })
     }
 
     /// The tokens of a text. Of a text that is far too long only the beginning is looked at.
@@ -69,7 +70,7 @@ impl Tokens {
     }
 
     fn beginning(&self, text: &str) -> Result<Tokenized, EmbeddingError> {
-        let mut letters = self.max_tokens.saturating_mul(LETTERS_A_TOKEN);
+        let mut letters = self.most.saturating_mul(LETTERS_A_TOKEN);
         while !self.blanks.is_empty() && letters < text.len() {
             if let Some(beginning) = until_blank(text, letters, self.blanks) {
                 let found = self.whole(beginning)?;
@@ -113,6 +114,50 @@ fn until_blank<'a>(text: &'a str, bytes: usize, blanks: &[u8]) -> Option<&'a str
     text.get(..end)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn failed(error: tokenizers::Error) -> EmbeddingError {
     EmbeddingError::Tokenizer { what: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::tests::tiny_model::{MAX_TOKENS, TinyModel};
+    use super::*;
+
+    /// The tiny model's tokens with another way to part words; words in the forms that it gives them.
+    fn tokens(pre_tokenizer: &Value) -> Tokens {
+        let folder = tempfile::tempdir().unwrap();
+        TinyModel::default().write(folder.path());
+        let path = folder.path().join("tokenizer.json");
+        let mut file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        file["pre_tokenizer"] = pre_tokenizer.clone();
+        let words = file["model"]["vocab"].as_object_mut().unwrap();
+        for (word, other) in [("steel", "▁tree"), ("wood", "Ġtree"), ("wind", "▁cat"), ("power", "Ġcat")] {
+            let id = words.remove(word).unwrap();
+            words.insert(other.to_owned(), id);
+        }
+        std::fs::write(path, file.to_string()).unwrap();
+        Tokens::open(&Model::open(folder.path(), None).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_beginning_of_a_long_text_has_the_tokens_of_the_whole() {
+        let bytes = json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true });
+        let marked = json!({ "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true });
+        let both = json!({ "type": "Sequence", "pretokenizers": [{ "type": "WhitespaceSplit" }, marked] });
+        for (pre_tokenizer, blanks) in
+            [(json!({ "type": "BertPreTokenizer" }), 3), (bytes, 3), (marked.clone(), 1), (both, 3)]
+        {
+            let tokens = tokens(&pre_tokenizer);
+            assert_eq!(tokens.blanks.len(), blanks, "{pre_tokenizer}");
+            for part in ["tree cat  ", "tree\ncat\t ", "cat tree,  \n"] {
+                let long = part.repeat(4_000);
+                let (found, whole) = (tokens.of(&long).unwrap(), tokens.whole(&long).unwrap());
+                assert_eq!((&found.ids, found.length), (&whole.ids, whole.length), "{pre_tokenizer} {part:?}");
+                assert_eq!((found.ids.len(), found.length.is_truncated), (MAX_TOKENS, true));
+            }
+        }
+    }
 }

@@ -24,4 +24,5 @@ pub use catalogue::{Catalogue, ModelEntry, ModelFile, Pooling, SourceKind, Sourc
 pub use download::{Origin, Pulled, PulledFile, Watch};
 pub use error::ModelError;
 pub use store::{FileCheck, FileReport, FileState, ModelState, ModelStore, StoreSettings, Verified};
+pub(in crate::core) use web::proxies;
 pub use web::{Proxies, Token, WebSettings};

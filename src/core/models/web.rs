@@ -316,7 +316,7 @@ impl Resolve for CheckedNames {
 }
 
 /// Each proxy with the name of its host.
-fn proxies(settings: &Proxies) -> Result<Vec<(String, Proxy)>, ModelError> {
+pub(in crate::core) fn proxies(settings: &Proxies) -> Result<Vec<(String, Proxy)>, ModelError> {
     type Make = fn(Url) -> reqwest::Result<Proxy>;
     let none_for = settings.none_for.as_deref().and_then(NoProxy::from_string);
     let mut proxies = Vec::new();

@@ -12,6 +12,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::ParquetMetaData;
 
 use super::error::EmbeddingJobError;
 use super::options::{EmbeddingOptions, InputFormat};
@@ -26,8 +27,9 @@ use crate::operations::context::RunContext;
 
 /// Bytes that tell the encoding.
 const HEAD: usize = 4096;
-/// Rows of Parquet that are read at once.
-const PARQUET_ROWS: usize = 1024;
+/// Rows of Parquet that are read at once, and bytes that they may have on average.
+const PARQUET_ROWS: u64 = 1024;
+const PARQUET_BYTES: u64 = 16 << 20;
 
 /// A text, or a row without one.
 pub(super) type Text = Option<String>;
@@ -222,8 +224,22 @@ fn open_parquet(path: &Path, column: &str) -> Result<(ParquetRecordBatchReader, 
     let place = place(builder.schema(), column)?;
     let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
     let only = ProjectionMask::roots(builder.parquet_schema(), [place]);
-    let reader = builder.with_projection(only).with_batch_size(PARQUET_ROWS).build().map_err(unreadable)?;
+    let at_once = rows_at_once(builder.metadata(), place);
+    let reader = builder.with_projection(only).with_batch_size(at_once).build().map_err(unreadable)?;
     Ok((reader, rows))
+}
+
+/// Fewer where the column's texts are long, as the file says.
+fn rows_at_once(file: &ParquetMetaData, place: usize) -> usize {
+    let schema = file.file_metadata().schema_descr();
+    let is_of_column = |leaf: &usize| schema.get_column_root_idx(*leaf) == place;
+    let longest = file.row_groups().iter().filter_map(|group| {
+        let bytes: i64 =
+            (0..group.num_columns()).filter(is_of_column).map(|leaf| group.column(leaf).uncompressed_size()).sum();
+        u64::try_from(bytes).ok()?.checked_div(u64::try_from(group.num_rows()).ok()?)
+    });
+    let rows = PARQUET_BYTES.checked_div(longest.max().unwrap_or_default()).unwrap_or(PARQUET_ROWS);
+    usize::try_from(rows.clamp(1, PARQUET_ROWS)).unwrap_or(1)
 }
 
 /// Where the column stands; it must hold text.

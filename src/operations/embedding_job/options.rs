@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::core::embeddings::{Device, Dtype, Engine, LocalOptions};
+use crate::core::embeddings::{Device, Dtype, Engine, LocalOptions, Precision};
 
 /// How to embed; every field has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -29,14 +29,17 @@ pub struct EmbeddingOptions {
     /// Which of the model's prompts to put before every text, such as `query` [default: the model's own choice, if any]
     #[arg(long, value_name = "NAME")]
     pub prompt: Option<String>,
+    /// How exactly to compute: `fast` has 16 bits for weights and their inputs, and is for `packed` alone
+    #[arg(long, value_enum, default_value_t, value_name = "PRECISION")]
+    pub precision: Precision,
     /// Threads to compute on, 1 to 1024 [default: as many as there are cores]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
 impl EmbeddingOptions {
-    /// How the model is run.
-    pub(super) fn local(&self) -> LocalOptions {
+    /// How a model of this machine is run.
+    pub fn local(&self) -> LocalOptions {
         let engine = match self.engine {
             EngineChoice::Auto => Engine::Auto,
             EngineChoice::Packed => Engine::Packed,
@@ -53,7 +56,8 @@ impl EmbeddingOptions {
             DtypeChoice::F16 => Dtype::F16,
             DtypeChoice::Bf16 => Dtype::Bf16,
         };
-        LocalOptions { engine, threads: self.threads.map(usize::from), device, dtype, prompt: self.prompt.clone() }
+        let (threads, precision) = (self.threads.map(usize::from), self.precision);
+        LocalOptions { engine, threads, device, dtype, precision, prompt: self.prompt.clone() }
     }
 }
 

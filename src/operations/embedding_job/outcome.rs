@@ -19,10 +19,10 @@ pub struct EmbeddingOutcome {
     pub rows_rejected: u64,
     /// Where and why the first was rejected.
     pub first_reject: Option<String>,
-    /// Tokens that were looked at, special ones included.
-    pub tokens: u64,
-    /// Texts of which only the beginning was looked at.
-    pub texts_truncated: u64,
-    /// Tokens of a text that are looked at.
-    pub max_tokens: usize,
+    /// Tokens that were looked at, special ones included; `null` where the engine does not tell.
+    pub tokens: Option<u64>,
+    /// Texts of which only the beginning was looked at; `null` where the engine does not tell.
+    pub texts_truncated: Option<u64>,
+    /// Tokens of a text that are looked at; `null` where the engine does not tell.
+    pub max_tokens: Option<usize>,
 }

@@ -1,19 +1,17 @@
 //! From texts to vectors, some at a time.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::error::EmbeddingJobError;
 use super::input::{Text, Texts};
 use super::options::EmbeddingOptions;
 use super::outcome::EmbeddingOutcome;
 use super::output::{VectorSink, to_file, to_stream};
-use crate::core::embeddings::{Embedder, EmbeddingError, LocalEmbedder};
+use crate::core::embeddings::{Embedder, EmbeddingError};
 use crate::core::progress::Progress;
 use crate::operations::context::RunContext;
 
-/// Texts for each thread that go through the model before vectors are written: many, so that like lengths meet.
-const TEXTS_A_THREAD: usize = 256;
 /// Bytes of text after which no more are added.
 const BYTES: usize = 8 << 20;
 
@@ -34,19 +32,18 @@ pub enum VectorTarget {
     Stream(Box<dyn Write + Send>),
 }
 
-/// Embeds the texts of a file with the model in a folder.
+/// Embeds the texts of a file.
 ///
 /// # Errors
-/// When model or input can't be read, the output can't be written, or the run was cancelled.
+/// When the embedder fails, the input can't be read, the output can't be written, or the run was cancelled.
 pub fn embed(
     source: &TextSource,
-    model: &Path,
+    embedder: &dyn Embedder,
     target: VectorTarget,
     options: &EmbeddingOptions,
     context: &RunContext,
 ) -> Result<EmbeddingOutcome, EmbeddingJobError> {
     let mut texts = Texts::open(source, options, context)?;
-    let embedder = LocalEmbedder::open(model, options.local())?;
     let sink = match target {
         VectorTarget::File(path) => to_file(&path, options.format, embedder.dimension())?,
         VectorTarget::Stream(stream) => to_stream(stream, options.format)?,
@@ -58,12 +55,12 @@ pub fn embed(
         rows_without_text: 0,
         rows_rejected: 0,
         first_reject: None,
-        tokens: 0,
-        texts_truncated: 0,
+        tokens: Some(0),
+        texts_truncated: Some(0),
         max_tokens: embedder.max_tokens(),
     };
-    let most = TEXTS_A_THREAD * embedder.threads();
-    let mut run = Run { embedder: &embedder, context, sink, outcome, total: texts.total };
+    let most = embedder.texts_at_once();
+    let mut run = Run { embedder, context, sink, outcome, total: texts.total };
     let mut waiting: Vec<Text> = Vec::new();
     while let Some(more) = texts.next()? {
         waiting.extend(more);
@@ -84,7 +81,7 @@ fn is_enough(waiting: &[Text], most: usize) -> bool {
 }
 
 struct Run<'a> {
-    embedder: &'a LocalEmbedder,
+    embedder: &'a dyn Embedder,
     context: &'a RunContext,
     sink: Box<dyn VectorSink>,
     outcome: EmbeddingOutcome,
@@ -105,8 +102,11 @@ impl Run<'_> {
         let outcome = &mut self.outcome;
         outcome.rows += texts.len() as u64;
         outcome.rows_without_text += (texts.len() - filled.len()) as u64;
-        outcome.tokens += found.lengths.iter().map(|length| length.tokens as u64).sum::<u64>();
-        outcome.texts_truncated += found.lengths.iter().filter(|length| length.is_truncated).count() as u64;
+        let lengths = found.lengths.as_deref();
+        let tokens = lengths.map(|all| all.iter().map(|length| length.tokens as u64).sum::<u64>());
+        let truncated = lengths.map(|all| all.iter().filter(|length| length.is_truncated).count() as u64);
+        outcome.tokens = outcome.tokens.zip(tokens).map(|(before, more)| before + more);
+        outcome.texts_truncated = outcome.texts_truncated.zip(truncated).map(|(before, more)| before + more);
         let progress = Progress { done: outcome.rows, total: self.total, unit: "texts".to_owned(), message: None };
         self.context.progress.report(&progress);
         Ok(())

@@ -59,14 +59,15 @@ struct EmbeddingUsage {
 impl EmbeddingList {
     pub(super) fn of(model: String, found: &Embeddings, format: EncodingFormat) -> Self {
         let view = |(index, vector)| EmbeddingView { object: "embedding", index, embedding: encoded(vector, format) };
-        let tokens = found.lengths.iter().map(|length| length.tokens).sum();
-        let is_truncated = |(place, _): &(usize, _)| found.lengths[*place].is_truncated;
+        let lengths = found.lengths.as_deref().unwrap_or_default();
+        let tokens = lengths.iter().map(|length| length.tokens).sum();
+        let truncated = lengths.iter().enumerate().filter(|(_, length)| length.is_truncated);
         Self {
             object: "list",
             data: found.vectors().enumerate().map(view).collect(),
             model,
             usage: EmbeddingUsage { prompt_tokens: tokens, total_tokens: tokens },
-            truncated: found.lengths.iter().enumerate().filter(is_truncated).map(|(place, _)| place).collect(),
+            truncated: truncated.map(|(place, _)| place).collect(),
         }
     }
 }

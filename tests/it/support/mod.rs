@@ -36,6 +36,8 @@ pub(crate) fn textmill(folder: &Path) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TEXTMILL_")) {
         command.env_remove(name);
     }
+    // No vector comes out of another test's run, or goes into the folder of whoever runs the tests.
+    command.env("TEXTMILL_EMBEDDINGS_CACHE_BYTES", "0");
     command
 }
 

@@ -22,25 +22,19 @@ impl Heads {
         let (texts, longest, width) = rows.dims3()?;
         rows.reshape((texts, longest, self.count, width / self.count))?.transpose(1, 2)?.contiguous()
     }
+}
 
-    /// What each token sees of the others; all split, and back to `[texts, longest, width]`.
-    pub(super) fn attend(
-        self,
-        queries: &Tensor,
-        keys: &Tensor,
-        values: &Tensor,
-        mask: &Tensor,
-    ) -> candle_core::Result<Tensor> {
-        let (texts, heads, longest, columns) = queries.dims4()?;
-        #[expect(clippy::cast_precision_loss, reason = "columns of a head")]
-        let scale = 1.0 / (columns as f64).sqrt();
-        // Before the product, so that half precision can't overflow in it.
-        let queries = (queries * scale)?;
-        let scores = queries.matmul(&keys.transpose(2, 3)?.contiguous()?)?;
-        let scores = scores.broadcast_add(mask)?;
-        let shares = candle_nn::ops::softmax_last_dim(&scores)?;
-        shares.matmul(values)?.transpose(1, 2)?.contiguous()?.reshape((texts, longest, heads * columns))
-    }
+/// What each token sees of the others; all split, and back to `[texts, longest, width]`.
+pub(super) fn attend(queries: &Tensor, keys: &Tensor, values: &Tensor, mask: &Tensor) -> candle_core::Result<Tensor> {
+    let (texts, heads, longest, columns) = queries.dims4()?;
+    #[expect(clippy::cast_precision_loss, reason = "columns of a head")]
+    let scale = 1.0 / (columns as f64).sqrt();
+    // Before the product, so that half precision can't overflow in it.
+    let queries = (queries * scale)?;
+    let scores = queries.matmul(&keys.transpose(2, 3)?.contiguous()?)?;
+    let scores = scores.broadcast_add(mask)?;
+    let shares = candle_nn::ops::softmax_last_dim(&scores)?;
+    shares.matmul(values)?.transpose(1, 2)?.contiguous()?.reshape((texts, longest, heads * columns))
 }
 
 /// Positions as angles, by which queries and keys are turned.

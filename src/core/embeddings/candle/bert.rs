@@ -6,7 +6,7 @@ use candle_nn::{Embedding, LayerNorm, Linear, Module};
 use super::super::config::LayerNames;
 use super::super::error::EmbeddingError;
 use super::Layers;
-use super::attention::Heads;
+use super::attention::{Heads, attend};
 use super::layers::{Activation, Reading};
 
 /// An encoder.
@@ -60,7 +60,7 @@ impl Bert {
         let queries = self.heads.split(&layer.query.forward(hidden)?)?;
         let keys = self.heads.split(&layer.key.forward(hidden)?)?;
         let values = self.heads.split(&layer.value.forward(hidden)?)?;
-        self.heads.attend(&queries, &keys, &values, mask)
+        attend(&queries, &keys, &values, mask)
     }
 }
 

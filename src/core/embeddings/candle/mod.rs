@@ -127,4 +127,8 @@ impl Encoder for CandleEncoder {
     fn callers(&self, _threads: usize) -> usize {
         1
     }
+
+    fn variant(&self) -> String {
+        format!("candle {}", self.place.variant())
+    }
 }

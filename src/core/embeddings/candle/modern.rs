@@ -6,7 +6,7 @@ use candle_nn::{Embedding, LayerNorm, Linear, Module};
 use super::super::config;
 use super::super::error::EmbeddingError;
 use super::Layers;
-use super::attention::{Heads, Turn, thirds, window_mask};
+use super::attention::{Heads, Turn, attend, thirds, window_mask};
 use super::layers::{Activation, Reading};
 
 /// An encoder.
@@ -68,7 +68,7 @@ impl ModernBert {
         let [queries, keys, values] = thirds(&layer.project.forward(hidden)?)?;
         let queries = turn.apply(&self.heads.split(&queries)?)?;
         let keys = turn.apply(&self.heads.split(&keys)?)?;
-        self.heads.attend(&queries, &keys, &self.heads.split(&values)?, mask)
+        attend(&queries, &keys, &self.heads.split(&values)?, mask)
     }
 }
 

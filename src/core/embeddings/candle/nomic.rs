@@ -5,7 +5,7 @@ use candle_nn::{Embedding, LayerNorm, Linear, Module};
 
 use super::super::error::EmbeddingError;
 use super::Layers;
-use super::attention::{Heads, Turn, thirds};
+use super::attention::{Heads, Turn, attend, thirds};
 use super::layers::Reading;
 
 /// An encoder.
@@ -54,7 +54,7 @@ impl NomicBert {
         let [queries, keys, values] = thirds(&layer.project.forward(hidden)?)?;
         let queries = self.turn.apply(&self.heads.split(&queries)?)?;
         let keys = self.turn.apply(&self.heads.split(&keys)?)?;
-        self.heads.attend(&queries, &keys, &self.heads.split(&values)?, mask)
+        attend(&queries, &keys, &self.heads.split(&values)?, mask)
     }
 }
 

@@ -1,4 +1,4 @@
-//! GELU and the exponential, eight at once.
+//! GELU and the exponential, a vector at once.
 
 use super::simd::Simd;
 

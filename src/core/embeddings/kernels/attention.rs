@@ -1,8 +1,10 @@
 //! Attention of one sequence to itself, head by head.
 
 use super::activation::exp;
-use super::product::{After, Panels, ROW_BLOCK, Rows, RowsMut, multiply};
-use super::simd::{Kernel, LANES, Simd};
+use super::panels::{PanelShape, Panels};
+use super::product::{Product, ROW_BLOCK};
+use super::simd::{Kernel, Simd};
+use super::tile::{After, Rows, RowsMut};
 
 /// How the width of a model is shared among heads.
 #[derive(Debug, Clone, Copy)]
@@ -61,20 +63,27 @@ fn one_head<S: Simd>(simd: S, from: Projected<'_>, scratch: &mut AttentionScratc
     let width = heads.count * heads.width;
     let stride = 3 * width;
     let (tokens, first) = (numbers.len() / stride, head * heads.width);
-    keys.pack(heads.width, tokens, |k, token| numbers[token * stride + width + first + k]);
-    values.pack(tokens, heads.width, |token, column| numbers[token * stride + 2 * width + first + column]);
+    let shape = PanelShape::of::<S>();
+    keys.pack(shape, heads.width, tokens, |k, token, row| {
+        let from = numbers[token * stride..].iter().skip(width + first + k).step_by(stride);
+        row.iter_mut().zip(from).for_each(|(to, number)| *to = *number);
+    });
+    values.pack(shape, tokens, heads.width, |token, column, row| {
+        row.copy_from_slice(&numbers[token * stride + 2 * width + first + column..][..row.len()]);
+    });
     scores.resize(ROW_BLOCK.min(tokens) * tokens, 0.0);
     let mut row = 0;
     while row < tokens {
         let count = ROW_BLOCK.min(tokens - row);
         let queries = Rows { numbers: &numbers[row * stride + first..], stride, count };
-        multiply(simd, queries, keys, After::Bias, RowsMut { numbers: scores, stride: tokens });
+        let to_scores = RowsMut { numbers: &mut *scores, stride: tokens };
+        simd.run(Product { rows: queries, panels: keys, after: After::Bias, to: to_scores });
         for scores in scores.chunks_exact_mut(tokens).take(count) {
             softmax(simd, scores);
         }
         let weights = Rows { numbers: scores, stride: tokens, count };
         let place = RowsMut { numbers: &mut to[row * width + first..], stride: width };
-        multiply(simd, weights, values, After::Bias, place);
+        simd.run(Product { rows: weights, panels: values, after: After::Bias, to: place });
         row += count;
     }
 }
@@ -82,33 +91,30 @@ fn one_head<S: Simd>(simd: S, from: Projected<'_>, scratch: &mut AttentionScratc
 /// `e^x / sum of e^x`, in place.
 #[inline(always)]
 pub(super) fn softmax<S: Simd>(simd: S, row: &mut [f32]) {
-    let (eights, rest) = row.as_chunks_mut::<LANES>();
+    let (vectors, rest) = S::lanes_mut(row);
     // What lies beyond the end weighs nothing.
-    let mut tail = [f32::MIN; LANES];
-    tail[..rest.len()].copy_from_slice(rest);
-    let mut largest = simd.load(&tail);
-    for eight in eights.iter() {
-        largest = simd.max(largest, simd.load(eight));
+    let tail = simd.load_some(rest, f32::MIN);
+    let mut largest = tail;
+    for place in vectors.iter() {
+        largest = simd.max(largest, simd.load(place));
     }
     let largest = simd.splat(simd.largest(largest));
     let mut sums = simd.splat(0.0);
-    for eight in eights.iter_mut() {
-        let power = exp(simd, simd.subtract(simd.load(eight), largest));
+    for place in vectors.iter_mut() {
+        let power = exp(simd, simd.subtract(simd.load(place), largest));
         sums = simd.add(sums, power);
-        simd.store(power, eight);
+        simd.store(power, place);
     }
     let mut sum = simd.sum(sums);
-    let power = exp(simd, simd.subtract(simd.load(&tail), largest));
-    simd.store(power, &mut tail);
-    for (value, power) in rest.iter_mut().zip(tail) {
-        *value = power;
+    simd.store_some(exp(simd, simd.subtract(tail, largest)), rest);
+    for power in rest.iter() {
         sum += power;
     }
     let factor = 1.0 / sum;
     let factors = simd.splat(factor);
-    for eight in eights.iter_mut() {
-        let scaled = simd.multiply(simd.load(eight), factors);
-        simd.store(scaled, eight);
+    for place in vectors.iter_mut() {
+        let scaled = simd.multiply(simd.load(place), factors);
+        simd.store(scaled, place);
     }
     for value in rest {
         *value *= factor;

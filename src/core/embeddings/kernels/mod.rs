@@ -13,18 +13,25 @@ mod activation;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod linear;
 mod norm;
+mod panels;
 mod portable;
 mod product;
+mod quantized;
 mod simd;
 #[cfg(test)]
 mod tests;
+mod tile;
 
 pub(super) use attention::{Attention, AttentionScratch, Heads};
+pub(super) use linear::Linear;
 pub(super) use norm::LayerNorm;
 #[cfg(test)]
 pub(super) use portable::Portable;
-pub(super) use product::{After, Panels, Product, ROW_BLOCK, Rows, RowsMut};
+pub(super) use product::ROW_BLOCK;
+pub(super) use quantized::QuantizedRows;
 pub(super) use simd::Backend;
-#[cfg(test)]
-use simd::Kernel;
+pub(super) use tile::After;

@@ -1,6 +1,6 @@
 //! Layer norm, row by row, in place.
 
-use super::simd::{Kernel, LANES, Simd};
+use super::simd::{Kernel, Simd};
 
 /// Brings each row to mean 0 and variance 1, then scales and shifts it.
 #[derive(Debug)]
@@ -31,12 +31,12 @@ impl Kernel for LayerNorm<'_> {
 fn norm_row<S: Simd>(simd: S, row: &mut [f32], scale: &[f32], shift: &[f32], epsilon: f32) {
     let width = row.len() as f32;
     let mean = sum(simd, row) / width;
-    let (eights, rest) = row.as_chunks_mut::<LANES>();
+    let (vectors, rest) = S::lanes_mut(row);
     let (mean_vector, mut squares) = (simd.splat(mean), simd.splat(0.0));
-    for eight in eights.iter_mut() {
-        let centred = simd.subtract(simd.load(eight), mean_vector);
+    for place in vectors.iter_mut() {
+        let centred = simd.subtract(simd.load(place), mean_vector);
         squares = simd.multiply_add(centred, centred, squares);
-        simd.store(centred, eight);
+        simd.store(centred, place);
     }
     let mut variance = simd.sum(squares);
     for value in rest.iter_mut() {
@@ -49,12 +49,12 @@ fn norm_row<S: Simd>(simd: S, row: &mut [f32], scale: &[f32], shift: &[f32], eps
 
 #[inline(always)]
 fn scale_and_shift<S: Simd>(simd: S, row: &mut [f32], scale: &[f32], shift: &[f32], factor: f32) {
-    let (eights, rest) = row.as_chunks_mut::<LANES>();
-    let ((scales, scale_rest), (shifts, shift_rest)) = (scale.as_chunks::<LANES>(), shift.as_chunks::<LANES>());
+    let (vectors, rest) = S::lanes_mut(row);
+    let ((scales, scale_rest), (shifts, shift_rest)) = (S::lanes(scale), S::lanes(shift));
     let factors = simd.splat(factor);
-    for ((eight, scale), shift) in eights.iter_mut().zip(scales).zip(shifts) {
-        let scaled = simd.multiply(simd.multiply(simd.load(eight), factors), simd.load(scale));
-        simd.store(simd.add(scaled, simd.load(shift)), eight);
+    for ((place, scale), shift) in vectors.iter_mut().zip(scales).zip(shifts) {
+        let scaled = simd.multiply(simd.multiply(simd.load(place), factors), simd.load(scale));
+        simd.store(simd.add(scaled, simd.load(shift)), place);
     }
     for ((value, scale), shift) in rest.iter_mut().zip(scale_rest).zip(shift_rest) {
         *value = *value * factor * scale + shift;
@@ -64,10 +64,10 @@ fn scale_and_shift<S: Simd>(simd: S, row: &mut [f32], scale: &[f32], shift: &[f3
 /// The sum of a row, in an order that its length alone decides.
 #[inline(always)]
 fn sum<S: Simd>(simd: S, row: &[f32]) -> f32 {
-    let (eights, rest) = row.as_chunks::<LANES>();
+    let (vectors, rest) = S::lanes(row);
     let mut sums = simd.splat(0.0);
-    for eight in eights {
-        sums = simd.add(sums, simd.load(eight));
+    for place in vectors {
+        sums = simd.add(sums, simd.load(place));
     }
     let mut sum = simd.sum(sums);
     for value in rest {

@@ -4,7 +4,11 @@ use proptest::prelude::*;
 
 use super::activation::{exp, gelu};
 use super::attention::softmax;
-use super::simd::{LANES, Simd};
+use super::panels::Panels;
+use super::product::Product;
+use super::quantized::{Quantize, QuantizedPanels, QuantizedProduct};
+use super::simd::{Kernel, Simd};
+use super::tile::{Rows, RowsMut};
 use super::*;
 
 /// Numbers between -1 and 1, the same for the same seed.
@@ -17,8 +21,9 @@ fn drawn(count: usize, seed: u64) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-fn backends() -> [Backend; 2] {
-    [Backend::detect(), Backend::Portable(Portable)]
+/// All that this processor has, the portable one last.
+fn backends() -> Vec<Backend> {
+    Backend::available()
 }
 
 fn assert_near(one: &[f32], other: &[f32], tolerance: f32) {
@@ -26,6 +31,15 @@ fn assert_near(one: &[f32], other: &[f32], tolerance: f32) {
     for (place, (a, b)) in one.iter().zip(other).enumerate() {
         assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{place}: {a} and {b}");
     }
+}
+
+fn on_all(run: impl Fn(Backend) -> Vec<f32>) -> Vec<Vec<f32>> {
+    backends().into_iter().map(run).collect()
+}
+
+/// Each is near the last one, the portable twin's.
+fn all_near(found: &[Vec<f32>], tolerance: f32) {
+    found.iter().for_each(|one| assert_near(one, &found[found.len() - 1], tolerance));
 }
 
 /// What a product is by definition, in `f64`.
@@ -80,10 +94,10 @@ impl Kernel for Mapped<'_> {
         if matches!(function, Function::Softmax) {
             return softmax(simd, numbers);
         }
-        for eight in numbers.as_chunks_mut::<LANES>().0 {
-            let x = simd.load(eight);
+        for place in S::lanes_mut(numbers).0 {
+            let x = simd.load(place);
             let y = if matches!(function, Function::Gelu) { gelu(simd, x) } else { exp(simd, x) };
-            simd.store(y, eight);
+            simd.store(y, place);
         }
     }
 }
@@ -112,19 +126,57 @@ fn gelu_and_the_exponential_are_exact_to_the_last_digits() {
 #[test]
 fn rows_beside_a_row_do_not_change_it() {
     let (depth, columns, rows) = (401, 53, 103);
-    let panels = Panels::linear(&drawn(columns * depth, 1), &drawn(columns, 2));
     let numbers = drawn(rows * depth, 3);
-    let multiply = |numbers: &[f32]| {
+    let multiply = |backend: Backend, panels: &Panels, numbers: &[f32]| {
         let count = numbers.len() / depth;
         let mut out = vec![0.0; count * columns];
         let rows = Rows { numbers, stride: depth, count };
         let to = RowsMut { numbers: &mut out, stride: columns };
-        Backend::detect().run(Product { rows, panels: &panels, after: After::BiasGelu, to });
+        backend.run(Product { rows, panels, after: After::BiasGelu, to });
         out
     };
-    let together = multiply(&numbers);
-    for (row, alone) in numbers.chunks_exact(depth).enumerate() {
-        assert_eq!(multiply(alone), together[row * columns..][..columns]);
+    for backend in backends() {
+        let panels = Panels::linear(backend, &drawn(columns * depth, 1), &drawn(columns, 2));
+        let together = multiply(backend, &panels, &numbers);
+        for (row, alone) in numbers.chunks_exact(depth).enumerate() {
+            assert_eq!(multiply(backend, &panels, alone), together[row * columns..][..columns]);
+        }
+    }
+}
+
+/// `rows * weights` in 16 bits, and the rows as they were multiplied.
+fn in_16_bits(backend: Backend, rows: &[f32], weights: &[f32], bias: &[f32], after: After, to: &mut [f32]) {
+    let panels = QuantizedPanels::linear(backend, weights, bias);
+    let mut room = QuantizedRows::default();
+    backend.run(Quantize { rows, panels: &panels, to: &mut room });
+    let to = RowsMut { numbers: to, stride: bias.len() };
+    backend.run(QuantizedProduct { rows: &room, panels: &panels, after, to });
+}
+
+#[test]
+fn no_sum_of_16_bits_overflows_whatever_the_numbers() {
+    let (depth, columns) = (2048, 40);
+    for (number, weight) in [(1.0, 1.0), (-1.0, 1.0), (1e-20, 1e20), (3e4, -1e-6)] {
+        let (rows, weights) = (vec![number; depth], vec![weight; columns * depth]);
+        for backend in backends() {
+            let mut found = vec![0.0; columns];
+            in_16_bits(backend, &rows, &weights, &vec![0.0; columns], After::Bias, &mut found);
+            let right = number * weight * depth as f32;
+            // Where all are alike, a sum leaves seven bits to each number.
+            assert!(found.iter().all(|found| (found / right - 1.0).abs() < 1e-2), "{found:?} and {right}");
+        }
+    }
+    for backend in backends() {
+        let mut found = vec![1.0; columns];
+        in_16_bits(
+            backend,
+            &vec![0.0; depth],
+            &vec![0.0; columns * depth],
+            &vec![0.5; columns],
+            After::BiasAdd,
+            &mut found,
+        );
+        assert_eq!(found, vec![1.5; columns]);
     }
 }
 
@@ -138,9 +190,9 @@ proptest! {
         let after = [After::Bias, After::BiasGelu, After::BiasAdd][after];
         let (rows, weights) = (drawn(count * depth, seed), drawn(columns * depth, seed ^ 1));
         let (bias, there) = (drawn(columns, seed ^ 2), drawn(count * columns, seed ^ 3));
-        let panels = Panels::linear(&weights, &bias);
         let right = product_by_definition(&rows, &weights, &bias, &there, after);
         for backend in backends() {
+            let panels = Panels::linear(backend, &weights, &bias);
             let mut found = there.clone();
             let rows = Rows { numbers: &rows, stride: depth, count };
             backend.run(Product { rows, panels: &panels, after, to: RowsMut { numbers: &mut found, stride: columns } });
@@ -149,38 +201,85 @@ proptest! {
     }
 
     #[test]
+    fn every_product_in_16_bits_is_near_what_it_is_by_definition(
+        count in 1_usize..110, depth in 1_usize..800, columns in 1_usize..110, seed: u64, after in 0..3_usize,
+    ) {
+        let after = [After::Bias, After::BiasGelu, After::BiasAdd][after];
+        let (rows, weights) = (drawn(count * depth, seed), drawn(columns * depth, seed ^ 1));
+        let (bias, there) = (drawn(columns, seed ^ 2), drawn(count * columns, seed ^ 3));
+        let right = product_by_definition(&rows, &weights, &bias, &there, after);
+        let found = on_all(|backend| {
+            let mut found = there.clone();
+            in_16_bits(backend, &rows, &weights, &bias, after, &mut found);
+            found
+        });
+        all_near(&found, 1e-3);
+        // Errors of single numbers are independent, and the units of long rows are larger.
+        let tolerance = (2e-4 + 1.4e-6 * depth as f32) * (depth as f32).sqrt();
+        for (found, right) in found[0].iter().zip(&right) {
+            prop_assert!((found - right).abs() < tolerance, "{found} and {right}");
+        }
+    }
+
+    #[test]
+    fn sums_of_16_bits_are_the_same_on_every_instruction_set(
+        count in 1_usize..40, depth in 1_usize..500, columns in 1_usize..110, seed: u64,
+    ) {
+        // Whole numbers below the largest of their row and column, which is a power of two away from its unit: nothing
+        // is rounded on the way in, and the unit comes out as the same number everywhere.
+        let whole = |count: usize, width: usize, seed, largest: f32| -> Vec<f32> {
+            let mut numbers: Vec<f32> = drawn(count * width, seed).iter().map(|n| (n * 100.0).round()).collect();
+            numbers.chunks_exact_mut(width).for_each(|row| row[0] = largest);
+            numbers
+        };
+        let (rows, weights) = (whole(count, depth, seed, 16383.0), whole(columns, depth, seed ^ 1, 8191.0));
+        let (bias, there) = (vec![0.0; columns], vec![0.0; count * columns]);
+        let right = product_by_definition(&rows, &weights, &bias, &there, After::Bias);
+        let found = on_all(|backend| {
+            let mut found = there.clone();
+            in_16_bits(backend, &rows, &weights, &bias, After::Bias, &mut found);
+            found
+        });
+        for found in found {
+            prop_assert_eq!(&found, &right);
+        }
+    }
+
+    #[test]
     fn every_norm_equals_its_twin(rows in 1_usize..9, width in 1_usize..200, seed: u64) {
         let (numbers, scale, shift) = (drawn(rows * width, seed), drawn(width, seed ^ 1), drawn(width, seed ^ 2));
-        let [fast, twin] = backends().map(|backend| {
+        let found = on_all(|backend| {
             let mut rows = numbers.clone();
             backend.run(LayerNorm { rows: &mut rows, scale: &scale, shift: &shift, epsilon: 1e-6 });
             rows
         });
-        assert_near(&fast, &twin, 2e-4);
+        all_near(&found, 2e-4);
     }
 
     #[test]
     fn every_softmax_sums_to_one_and_equals_its_twin(width in 1_usize..300, seed: u64) {
         let numbers: Vec<f32> = drawn(width, seed).iter().map(|number| number * 30.0).collect();
-        let [fast, twin] = backends().map(|backend| {
+        let found = on_all(|backend| {
             let mut row = numbers.clone();
             backend.run(Mapped(&mut row, Function::Softmax));
             row
         });
-        prop_assert!((fast.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-        assert_near(&fast, &twin, 1e-6);
+        for row in &found {
+            prop_assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+        all_near(&found, 1e-6);
     }
 
     #[test]
     fn attention_equals_its_twin(tokens in 1_usize..130, count in 1_usize..4, width in 1_usize..40, seed: u64) {
         let heads = Heads { count, width };
         let projected = drawn(tokens * 3 * count * width, seed);
-        let [fast, twin] = backends().map(|backend| {
+        let found = on_all(|backend| {
             let mut to = vec![0.0; tokens * count * width];
             let mut scratch = AttentionScratch::default();
             backend.run(Attention { projected: &projected, heads, scratch: &mut scratch, to: &mut to });
             to
         });
-        assert_near(&fast, &twin, 1e-5);
+        all_near(&found, 1e-5);
     }
 }

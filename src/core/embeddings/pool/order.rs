@@ -101,7 +101,7 @@ impl Order {
             texts: lengths.len(),
             truncated: lengths.iter().filter(|length| length.is_truncated).count(),
         };
-        let found = Embeddings { dimension: self.ready.width(), numbers, lengths };
+        let found = Embeddings { dimension: self.ready.width(), numbers, lengths: Some(lengths) };
         answer.send(Ok(found)).ok().map(|()| ended)
     }
 

@@ -50,6 +50,10 @@ impl Encoder for Fake {
     fn callers(&self, threads: usize) -> usize {
         self.callers.unwrap_or(threads)
     }
+
+    fn variant(&self) -> String {
+        "a fake".to_owned()
+    }
 }
 
 fn ready(encoder: Fake) -> Arc<ReadyModel> {
