@@ -12,6 +12,9 @@ pub(in super::super) const ROW_BLOCK: usize = 90;
 /// Depth of a panel that is gone through at once.
 const DEPTH_BLOCK: usize = 384;
 
+/// Rows of a panel from where it is read to what is asked for meanwhile.
+pub(super) const AHEAD: usize = 8;
+
 /// `to = after(rows * panels)`
 #[derive(Debug)]
 pub(in super::super) struct Product<'a> {
@@ -116,6 +119,7 @@ fn sum<S: Simd, const V: usize, const M: usize>(
         let mut columns = [simd.splat(0.0); V];
         for (column, from) in columns.iter_mut().zip(row) {
             *column = simd.load(from);
+            simd.prefetch(from, AHEAD * V);
         }
         for (sum, from) in sums.iter_mut().zip(&from) {
             let value = simd.splat(from[k]);
