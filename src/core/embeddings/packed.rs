@@ -115,7 +115,7 @@ impl PackedEncoder {
         let (width, tokens) = (self.width(), batch.tokens());
         projected.resize(tokens * 3 * width, 0.0);
         attended.resize(tokens * width, 0.0);
-        layer.project.apply(self.backend, hidden, After::Bias, projected, quantized);
+        layer.project.apply(hidden, After::Bias, projected, quantized);
         let mut start = 0;
         for sequence in batch.sequences() {
             let end = start + sequence.len();
@@ -127,7 +127,7 @@ impl PackedEncoder {
             });
             start = end;
         }
-        layer.gather.apply(self.backend, attended, After::BiasAdd, hidden, quantized);
+        layer.gather.apply(attended, After::BiasAdd, hidden, quantized);
         self.norm(hidden, &layer.gather_norm);
     }
 
@@ -138,8 +138,8 @@ impl PackedEncoder {
         between.resize(ROW_BLOCK * wide, 0.0);
         for rows in hidden.chunks_mut(ROW_BLOCK * width) {
             let between = &mut between[..rows.len() / width * wide];
-            layer.widen.apply(self.backend, rows, After::BiasGelu, between, quantized);
-            layer.narrow.apply(self.backend, between, After::BiasAdd, rows, quantized);
+            layer.widen.apply(rows, After::BiasGelu, between, quantized);
+            layer.narrow.apply(between, After::BiasAdd, rows, quantized);
             self.norm(rows, &layer.narrow_norm);
         }
     }

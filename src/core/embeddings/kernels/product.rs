@@ -12,6 +12,9 @@ pub(in super::super) const ROW_BLOCK: usize = 90;
 /// Depth of a panel that is gone through at once.
 const DEPTH_BLOCK: usize = 384;
 
+/// Rows of a panel from where it is read to what is asked for meanwhile.
+pub(super) const AHEAD: usize = 8;
+
 /// `to = after(rows * panels)`
 #[derive(Debug)]
 pub(in super::super) struct Product<'a> {
@@ -48,6 +51,8 @@ struct Part {
     is_first: bool,
     /// Whether they end here.
     is_last: bool,
+    /// What becomes of them then.
+    after: After,
 }
 
 /// A panel of `V` vectors, or the part of it that is at hand.
@@ -55,7 +60,6 @@ struct Panel<'a, L, const V: usize> {
     numbers: &'a [[L; V]],
     bias: &'a [L],
     part: Part,
-    after: After,
 }
 
 #[inline(always)]
@@ -67,27 +71,20 @@ fn multiply<S: Simd, const V: usize>(simd: S, product: Product<'_>) {
         let from = Rows { numbers: &rows.numbers[first_row * rows.stride..], count, ..rows };
         for start in (0..depth).step_by(DEPTH_BLOCK) {
             let length = DEPTH_BLOCK.min(depth - start);
-            let part = Part { start, length, is_first: start == 0, is_last: start + length == depth };
+            let part = Part { start, length, is_first: start == 0, is_last: start + length == depth, after };
             let place = RowsMut { numbers: &mut to.numbers[first_row * to.stride..], stride: to.stride };
-            all_panels::<S, V>(simd, from, panels, part, after, place);
+            all_panels::<S, V>(simd, from, panels, part, place);
         }
     }
 }
 
 /// A part of the depth, for a block of rows.
 #[inline(always)]
-fn all_panels<S: Simd, const V: usize>(
-    simd: S,
-    rows: Rows<'_>,
-    panels: &Panels,
-    part: Part,
-    after: After,
-    to: RowsMut<'_>,
-) {
+fn all_panels<S: Simd, const V: usize>(simd: S, rows: Rows<'_>, panels: &Panels, part: Part, to: RowsMut<'_>) {
     let width = panels.width();
     for number in 0..panels.columns().div_ceil(width) {
         let numbers = S::lanes(panels.panel(number, part.start, part.length)).0.as_chunks::<V>().0;
-        let panel = Panel { numbers, bias: S::lanes(panels.bias(number)).0, part, after };
+        let panel = Panel { numbers, bias: S::lanes(panels.bias(number)).0, part };
         let first = number * width;
         for (row, count) in tiles(rows.count, S::TILE_ROWS) {
             let from = Rows { numbers: &rows.numbers[row * rows.stride..], ..rows };
@@ -116,6 +113,7 @@ fn sum<S: Simd, const V: usize, const M: usize>(
         let mut columns = [simd.splat(0.0); V];
         for (column, from) in columns.iter_mut().zip(row) {
             *column = simd.load(from);
+            simd.prefetch(from, AHEAD * V);
         }
         for (sum, from) in sums.iter_mut().zip(&from) {
             let value = simd.splat(from[k]);
@@ -124,7 +122,7 @@ fn sum<S: Simd, const V: usize, const M: usize>(
             }
         }
     }
-    let goes_on = !panel.part.is_first || panel.after == After::BiasAdd;
+    let goes_on = !panel.part.is_first || panel.part.after == After::BiasAdd;
     for (row, sum) in sums.iter().enumerate() {
         let mut done = *sum;
         if goes_on {
@@ -134,7 +132,7 @@ fn sum<S: Simd, const V: usize, const M: usize>(
             }
         }
         if panel.part.is_last {
-            done = finish(simd, panel.after, panel.bias, done);
+            done = finish(simd, panel.part.after, panel.bias, done);
         }
         to.write(simd, row, done);
     }

@@ -5,7 +5,7 @@
 //! same on every instruction set; what is rounded are the numbers themselves, to 14 bits, and the result.
 
 use super::panels::{Aligned, PanelShape};
-use super::product::ROW_BLOCK;
+use super::product::{AHEAD, ROW_BLOCK};
 use super::simd::{Backend, Kernel, Simd};
 use super::tile::{After, RowsMut, Tile, finish, kept, tiles, with_rows};
 
@@ -217,6 +217,7 @@ fn sum<S: Simd, const V: usize, const M: usize>(
         let mut columns = [simd.splat_pair([0; 2]); V];
         for (column, from) in columns.iter_mut().zip(row) {
             *column = simd.load_pairs(from);
+            simd.prefetch(from, AHEAD * V);
         }
         for (sum, from) in sums.iter_mut().zip(&from) {
             let pair = simd.splat_pair(from[k]);

@@ -41,6 +41,9 @@ pub(in super::super) trait Simd: Copy {
     fn splat(self, value: f32) -> Self::Vector;
     /// Out of memory.
     fn load(self, from: &Self::Lanes) -> Self::Vector;
+    /// Asks for memory that will be read soon, so many of the kind behind this one, which may be beyond the end.
+    #[inline(always)]
+    fn prefetch<T>(self, _from: &T, _count: usize) {}
     /// Into memory.
     fn store(self, vector: Self::Vector, to: &mut Self::Lanes);
     /// `a + b`
