@@ -78,7 +78,7 @@ impl Asking {
         }
         let client = builder.build().map_err(|error| setup(&cause(&error)))?;
         let pace = Pace::new(settings.requests_per_minute, settings.tokens_per_minute, Instant::now());
-        let (requests, retries, tokens) = Default::default();
+        let [requests, retries, tokens] = [const { AtomicU64::new(0) }; 3];
         Ok(Self { settings, client, url, pace, wants_base64: AtomicBool::new(true), requests, retries, tokens })
     }
 

@@ -1,4 +1,4 @@
-//! The engine of another machine: any server that speaks `POST /embeddings` as OpenAI does (OpenAI, TEI, Ollama, vLLM).
+//! The engine of another machine: any server that speaks `POST /embeddings` as that of `OpenAI` does (TEI, Ollama, textmill).
 //!
 //! For: texts in requests that the server can take, at a pace that it allows, tried again where that helps. Not for: which
 //! server; that is a setting. The one decision: nothing is believed. As many vectors as texts, in their order, of one
