@@ -27,11 +27,13 @@ if [ ! -x "$folder/bin/nvcc" ]; then
         name="$(basename "$library")"
         ln -sf "$name" "$root/lib/${name%%.so.*}.so"
     done
-    # The driver's library comes with the driver. A build machine has none: functions that do nothing stand for it, so that
-    # the linker is content; the program finds the real ones where it starts.
+    # The driver's library comes with the driver. A build machine has none: functions that answer "no device" (100) stand
+    # for it, so that the linker is content; the program finds the real ones where it starts.
+    mkdir -p "$root/lib/stubs"
     "${CC:-cc}" -E "$root/include/cuda.h" | grep -oE '\bcu[A-Z][A-Za-z0-9_]*\(' | tr -d '(' | sort -u |
-        sed 's/.*/void &(void) {}/' > "$work/stub.c"
-    "${CC:-cc}" -shared -fPIC -Wl,-soname,libcuda.so.1 -o "$root/lib/libcuda.so" "$work/stub.c"
+        sed 's/.*/int &(void) { return 100; }/' > "$work/stub.c"
+    "${CC:-cc}" -shared -fPIC -Wl,-soname,libcuda.so.1 -o "$root/lib/stubs/libcuda.so" "$work/stub.c"
+    ln -sfn libcuda.so "$root/lib/stubs/libcuda.so.1"
     ln -sfn lib "$root/lib64"
     mkdir -p "$(dirname "$folder")"
     rm -rf "$folder"
