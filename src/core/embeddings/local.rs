@@ -184,7 +184,7 @@ impl Embedder for LocalEmbedder {
             return Err(EmbeddingError::Cancelled);
         }
         if texts.is_empty() {
-            return Ok(Embeddings { dimension: self.dimension(), ..Embeddings::default() });
+            return Ok(Embeddings { dimension: self.dimension(), numbers: Vec::new(), lengths: Some(Vec::new()) });
         }
         let (different, places) = distinct(texts);
         let answer = self.pool.submit(&self.ready, different, self.urgency)?;

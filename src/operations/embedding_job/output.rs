@@ -212,9 +212,9 @@ impl Parquet {
         let nothing = vec![0.0; width];
         let numbers = vectors.iter().flat_map(|vector| vector.unwrap_or(&nothing).iter().copied());
         let numbers: ArrayRef = Arc::new(Float32Array::from_iter_values(numbers));
-        let nulls = NullBuffer::from_iter(vectors.iter().map(Option::is_some));
+        let nulls: NullBuffer = vectors.iter().map(Option::is_some).collect();
         let lists = FixedSizeListArray::try_new(item(), self.dimension, numbers, Some(nulls))?;
-        let texts = StringArray::from_iter(texts.iter().map(Option::as_deref));
+        let texts: StringArray = texts.iter().map(Option::as_deref).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), vec![Arc::new(texts), Arc::new(lists)])
     }
 }

@@ -50,7 +50,7 @@ const FORGOTTEN: i64 = 64;
 /// Seconds that a time of use may be old before it is written anew.
 const USE_SECONDS: i64 = 3_600;
 /// One page of so many is kept free.
-const SPARE: i64 = 32;
+const SPARE: i64 = 16;
 const CHECKSUM_BYTES: usize = 8;
 
 /// What is known of a text.

@@ -70,7 +70,7 @@ impl Place {
 
     /// As another process would have it.
     fn embedder(&self, max_bytes: u64) -> CachedEmbedder {
-        CachedEmbedder::new(self.model.clone(), "files", self.cache(max_bytes))
+        CachedEmbedder::new(Arc::<Counting>::clone(&self.model), "files", self.cache(max_bytes))
     }
 
     fn asked(&self) -> usize {
@@ -125,7 +125,7 @@ fn vectors_of_other_files_or_another_engine_are_not_found() {
     let place = Place::new();
     embed(&place.embedder(MIB), &["steel"]);
     assert_eq!(place.asked(), 1);
-    embed(&CachedEmbedder::new(place.model.clone(), "other files", place.cache(MIB)), &["steel"]);
+    embed(&CachedEmbedder::new(Arc::<Counting>::clone(&place.model), "other files", place.cache(MIB)), &["steel"]);
     assert_eq!(place.asked(), 1);
     let candle = LocalOptions { engine: super::super::Engine::Candle, ..LocalOptions::default() };
     let candle = LocalEmbedder::open(&place.folder.path().join("model"), candle).unwrap();

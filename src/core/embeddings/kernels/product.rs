@@ -69,18 +69,18 @@ fn multiply<S: Simd, const V: usize>(simd: S, product: Product<'_>) {
     for first_row in (0..rows.count).step_by(ROW_BLOCK) {
         let count = ROW_BLOCK.min(rows.count - first_row);
         let from = Rows { numbers: &rows.numbers[first_row * rows.stride..], count, ..rows };
+        let mut place = RowsMut { numbers: &mut to.numbers[first_row * to.stride..], stride: to.stride };
         for start in (0..depth).step_by(DEPTH_BLOCK) {
             let length = DEPTH_BLOCK.min(depth - start);
             let part = Part { start, length, is_first: start == 0, is_last: start + length == depth, after };
-            let place = RowsMut { numbers: &mut to.numbers[first_row * to.stride..], stride: to.stride };
-            all_panels::<S, V>(simd, from, panels, part, place);
+            all_panels::<S, V>(simd, from, panels, part, &mut place);
         }
     }
 }
 
 /// A part of the depth, for a block of rows.
 #[inline(always)]
-fn all_panels<S: Simd, const V: usize>(simd: S, rows: Rows<'_>, panels: &Panels, part: Part, to: RowsMut<'_>) {
+fn all_panels<S: Simd, const V: usize>(simd: S, rows: Rows<'_>, panels: &Panels, part: Part, to: &mut RowsMut<'_>) {
     let width = panels.width();
     for number in 0..panels.columns().div_ceil(width) {
         let numbers = S::lanes(panels.panel(number, part.start, part.length)).0.as_chunks::<V>().0;

@@ -39,7 +39,9 @@ fn on_all(run: impl Fn(Backend) -> Vec<f32>) -> Vec<Vec<f32>> {
 
 /// Each is near the last one, the portable twin's.
 fn all_near(found: &[Vec<f32>], tolerance: f32) {
-    found.iter().for_each(|one| assert_near(one, &found[found.len() - 1], tolerance));
+    for one in found {
+        assert_near(one, &found[found.len() - 1], tolerance);
+    }
 }
 
 /// What a product is by definition, in `f64`.
@@ -145,7 +147,7 @@ fn rows_beside_a_row_do_not_change_it() {
 }
 
 /// `rows * weights` in 16 bits, and the rows as they were multiplied.
-fn in_16_bits(backend: Backend, rows: &[f32], weights: &[f32], bias: &[f32], after: After, to: &mut [f32]) {
+fn in_16_bits(backend: Backend, rows: &[f32], (weights, bias): (&[f32], &[f32]), after: After, to: &mut [f32]) {
     let panels = QuantizedPanels::linear(backend, weights, bias);
     let mut room = QuantizedRows::default();
     backend.run(Quantize { rows, panels: &panels, to: &mut room });
@@ -160,7 +162,7 @@ fn no_sum_of_16_bits_overflows_whatever_the_numbers() {
         let (rows, weights) = (vec![number; depth], vec![weight; columns * depth]);
         for backend in backends() {
             let mut found = vec![0.0; columns];
-            in_16_bits(backend, &rows, &weights, &vec![0.0; columns], After::Bias, &mut found);
+            in_16_bits(backend, &rows, (&weights, &vec![0.0; columns]), After::Bias, &mut found);
             let right = number * weight * depth as f32;
             // Where all are alike, a sum leaves seven bits to each number.
             assert!(found.iter().all(|found| (found / right - 1.0).abs() < 1e-2), "{found:?} and {right}");
@@ -168,14 +170,8 @@ fn no_sum_of_16_bits_overflows_whatever_the_numbers() {
     }
     for backend in backends() {
         let mut found = vec![1.0; columns];
-        in_16_bits(
-            backend,
-            &vec![0.0; depth],
-            &vec![0.0; columns * depth],
-            &vec![0.5; columns],
-            After::BiasAdd,
-            &mut found,
-        );
+        let linear = (&*vec![0.0; columns * depth], &*vec![0.5; columns]);
+        in_16_bits(backend, &vec![0.0; depth], linear, After::BiasAdd, &mut found);
         assert_eq!(found, vec![1.5; columns]);
     }
 }
@@ -210,7 +206,7 @@ proptest! {
         let right = product_by_definition(&rows, &weights, &bias, &there, after);
         let found = on_all(|backend| {
             let mut found = there.clone();
-            in_16_bits(backend, &rows, &weights, &bias, after, &mut found);
+            in_16_bits(backend, &rows, (&weights, &bias), after, &mut found);
             found
         });
         all_near(&found, 1e-3);
@@ -237,7 +233,7 @@ proptest! {
         let right = product_by_definition(&rows, &weights, &bias, &there, After::Bias);
         let found = on_all(|backend| {
             let mut found = there.clone();
-            in_16_bits(backend, &rows, &weights, &bias, After::Bias, &mut found);
+            in_16_bits(backend, &rows, (&weights, &bias), After::Bias, &mut found);
             found
         });
         for found in found {

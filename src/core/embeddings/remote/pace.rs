@@ -36,8 +36,13 @@ impl Pace {
     pub(super) fn reserve(&self, now: Instant, tokens: u64) -> Instant {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let at = now.max(free.requests).max(free.tokens);
-        free.requests = at + self.request;
-        free.tokens = at + self.time_of(tokens);
+        // What has no limit holds nothing up, whatever the other one waits for.
+        if !self.request.is_zero() {
+            free.requests = at + self.request;
+        }
+        if self.token > 0 {
+            free.tokens = at + self.time_of(tokens);
+        }
         at
     }
 

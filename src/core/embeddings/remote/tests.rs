@@ -96,6 +96,10 @@ fn encoded(vector: &[f32]) -> String {
     BASE64_STANDARD.encode(vector.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>())
 }
 
+fn open(settings: RemoteSettings) -> RemoteEmbedder {
+    RemoteEmbedder::open(settings, &CancellationToken::new()).unwrap()
+}
+
 impl Place {
     fn of(server: Server) -> Self {
         let runtime = Runtime::new().unwrap();
@@ -127,10 +131,6 @@ impl Place {
         }
     }
 
-    fn open(&self, settings: RemoteSettings) -> RemoteEmbedder {
-        RemoteEmbedder::open(settings, &CancellationToken::new()).unwrap()
-    }
-
     fn play(&self, tricks: &[Trick]) {
         self.server.tricks.lock().unwrap().extend(tricks);
     }
@@ -143,7 +143,7 @@ impl Place {
 
     /// Why a request after these tricks fails, and with how many requests.
     fn refusal(&self, tricks: &[Trick]) -> (RemoteError, usize) {
-        let remote = self.open(self.settings());
+        let remote = open(self.settings());
         self.asked();
         self.play(tricks);
         let error = remote.embed(&["a", "b"], &CancellationToken::new()).unwrap_err();
@@ -166,7 +166,7 @@ fn texts_go_in_requests_that_the_server_can_take_and_come_back_in_order() {
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
     let right: Vec<f32> = texts.iter().flat_map(|text| vector_of(if text.is_empty() { " " } else { text })).collect();
     for concurrency in [1, 4] {
-        let remote = place.open(RemoteSettings { concurrency, ..place.settings() });
+        let remote = open(RemoteSettings { concurrency, ..place.settings() });
         assert_eq!((remote.dimension(), remote.max_tokens(), remote.texts_at_once()), (3, None, 8 * concurrency));
         assert_eq!(place.asked(), [["dimension"]]);
         place.play(&[Trick::Backwards]);
@@ -186,7 +186,7 @@ fn texts_go_in_requests_that_the_server_can_take_and_come_back_in_order() {
 #[test]
 fn a_server_that_refuses_base64_is_asked_for_lists_from_then_on() {
     let place = Place::of(Server { refuses_base64: true, ..Server::default() });
-    let remote = place.open(RemoteSettings { retries: 0, ..place.settings() });
+    let remote = open(RemoteSettings { retries: 0, ..place.settings() });
     assert_eq!(embed(&remote, &["one", "two"]), [vector_of("one"), vector_of("two")].concat());
     assert_eq!(remote.counts(), RemoteCounts { requests: 3, retries: 0, tokens: 30 });
 }
@@ -194,7 +194,7 @@ fn a_server_that_refuses_base64_is_asked_for_lists_from_then_on() {
 #[test]
 fn what_passes_by_itself_is_tried_again() {
     let place = Place::new();
-    let remote = place.open(place.settings());
+    let remote = open(place.settings());
     let passing = [Trick::Status(500, ""), Trick::RetryAfter("0"), Trick::CutOff];
     place.play(&passing);
     assert_eq!(embed(&remote, &["one"]), vector_of("one"));
@@ -266,7 +266,7 @@ fn a_server_that_is_not_there_and_settings_that_name_none_are_told() {
 #[test]
 fn who_cancels_does_not_wait_for_a_server() {
     let place = Place::new();
-    let remote = place.open(place.settings());
+    let remote = open(place.settings());
     place.play(&[Trick::RetryAfter("60")]);
     let cancel = CancellationToken::new();
     std::thread::scope(|scope| {
@@ -282,6 +282,6 @@ fn who_cancels_does_not_wait_for_a_server() {
 #[test]
 fn it_may_be_dropped_by_async_code() {
     let place = Place::new();
-    let remote = place.open(place.settings());
+    let remote = open(place.settings());
     Runtime::new().unwrap().block_on(async move { drop(remote) });
 }
