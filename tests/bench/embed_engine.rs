@@ -59,7 +59,7 @@ fn together(embedder: &LocalEmbedder, texts: &[&str], request: &Value) -> Answer
     let mut answer = json!({ "wall_s": wall.as_secs_f64(), "cpu_s": cpu.as_secs_f64(), "peak_mib": peak_mib() });
     if request["vectors"] == true {
         answer["vectors"] = found.vectors().map(<[f32]>::to_vec).collect();
-        answer["tokens"] = found.lengths.iter().map(|length| length.tokens).collect();
+        answer["tokens"] = found.lengths.iter().flatten().map(|length| length.tokens).collect();
     }
     Ok(answer)
 }
