@@ -121,7 +121,8 @@ fn a_client_that_hangs_up_takes_its_work_with_it() {
     drop(ask_for_much(&service));
     wait_until("nothing waits any more", || metric(&service, WAITING) == 0.0);
     assert_eq!(embed(&service, &json!("a cat"))["data"].as_array().unwrap().len(), 1);
-    assert_eq!(metric(&service, TEXTS), 1.0, "the other texts were given up");
+    let texts = metric(&service, TEXTS);
+    assert!(texts < 1.5, "the other texts were to be given up: {texts}");
 }
 
 #[test]
