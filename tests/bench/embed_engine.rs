@@ -1,6 +1,6 @@
 //! Our engine as a process that `embed_bench.py` asks over a pipe, as it asks its peers (`embed_peers.py`).
 //!
-//! usage: embed_engine full|fast MODEL_DIR THREADS, then a JSON request a line: `{"texts": [...], "times": 3}` or
+//! usage: `embed_engine full|fast MODEL_DIR THREADS`, then a JSON request a line: `{"texts": [...], "times": 3}` or
 //! `{"texts": [...], "alone": true}`; each is answered by a line. `embed_engine peak` prints the rate that one core
 //! reaches with sums and products in registers alone.
 #![expect(unsafe_code, reason = "instructions that were asked for before")]
