@@ -83,8 +83,9 @@ bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=10000
 
 bench-embed: ## Embedding beside its peers (KINDS="short mixed" ROUNDS=7 THREADS=1 ONLY="textmill onnx"); downloads torch
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
-	CARGO="$(CARGO)" PYTHON="$(PYTHON)" KINDS="$(KINDS)" ROUNDS="$(ROUNDS)" THREADS="$(THREADS)" ONLY="$(ONLY)" \
-		tests/bench/embed.sh
+	$(CARGO) build
+	@MODEL="$$($(fetch-model))" CARGO="$(CARGO)" PYTHON="$(PYTHON)" KINDS="$(KINDS)" ROUNDS="$(ROUNDS)" \
+		THREADS="$(THREADS)" ONLY="$(ONLY)" tests/bench/embed.sh
 
 bench-service: release ## Size of the binary, start-up time, memory at rest
 	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds our engine as it ships, brings model and peers into the cache, and measures embedding beside them.
-# usage: [KINDS="short mixed"] [ROUNDS=7] [THREADS=1] [ONLY="textmill onnx"] embed.sh
+# usage: MODEL=dir [KINDS="short mixed"] [ROUNDS=7] [THREADS=1] [ONLY="textmill onnx"] embed.sh
+#   MODEL         the folder of all-MiniLM-L6-v2
 #   ENGINE        measure this program and build none
 #   TORCH_INDEX   take torch from this index of packages, where a build without CUDA is; else the default one is asked,
 #                 whose torch does not load without CUDA's libraries: 5 GB
@@ -22,7 +23,7 @@ for line in sys.stdin:
     if said.get("executable") and said["target"]["name"] == "embed_engine":
         print(said["executable"])')"
 fi
-model="$(tests/support/minilm.sh)"
+model="${MODEL:?name the folder of the model}"
 if ! cmp -s "$requirements" "$venv/requirements.txt"; then
     "${PYTHON:-python3}" -m venv --clear "$venv"
     [ -z "${TORCH_INDEX:-}" ] || "$venv/bin/pip" install --quiet --index-url "$TORCH_INDEX" "$(grep '^torch==' "$requirements")"
