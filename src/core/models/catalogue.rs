@@ -73,7 +73,7 @@ impl SourcePlace {
 }
 
 /// A file of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelFile {
     /// Path in the model's folder, `/` between parts.

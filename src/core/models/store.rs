@@ -51,9 +51,12 @@ pub enum ModelState {
 /// How much of a file is here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FileState {
-    /// Which file.
-    #[serde(flatten)]
-    pub file: ModelFile,
+    /// Path in the model's folder, `/` between parts.
+    pub path: String,
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of the bytes, lower-case hexadecimal.
+    pub sha256: String,
     /// Bytes of it that are here.
     pub local_bytes: u64,
 }
@@ -128,7 +131,8 @@ impl ModelStore {
                 Some(whole) => Some(whole).filter(|whole| *whole == file.size_bytes),
                 None => size(&part_path(&path)).map(|part| part.min(file.size_bytes.saturating_sub(1))),
             };
-            FileState { file: file.clone(), local_bytes: local.unwrap_or(0) }
+            let ModelFile { path, size_bytes, sha256 } = file.clone();
+            FileState { path, size_bytes, sha256, local_bytes: local.unwrap_or(0) }
         };
         entry.files.iter().map(state).collect()
     }
