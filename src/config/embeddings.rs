@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use super::duration::seconds;
 use super::env_vars;
-use super::kind::Kind;
+use super::kind::{GIB, KIB, Kind, MIB};
 use super::settings::{DefaultValue, Setting};
 use crate::core::embeddings::ApiKey;
+use crate::core::models::DEFAULT_MODEL;
 
 /// The section `[embeddings]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -52,17 +53,13 @@ pub struct EmbeddingsConfig {
     pub remote_timeout: Duration,
 }
 
-const KIB: i64 = 1024;
-const MIB: i64 = 1024 * KIB;
-const GIB: i64 = 1024 * MIB;
-
 /// The settings of `[embeddings]`.
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "embeddings.model",
         env: env_vars::EMBEDDINGS_MODEL,
         kind: Kind::Text,
-        default: DefaultValue::Text("all-MiniLM-L6-v2"),
+        default: DefaultValue::Text(DEFAULT_MODEL),
         help: "Model of requests that name none: its id in the catalogue, or another name of it.",
     },
     Setting {

@@ -16,6 +16,11 @@ use crate::core::embeddings::ApiKey;
 use crate::core::models::AllowedHost;
 use crate::core::telemetry::logging;
 
+/// Bytes.
+pub(super) const KIB: i64 = 1024;
+pub(super) const MIB: i64 = 1024 * KIB;
+pub(super) const GIB: i64 = 1024 * MIB;
+
 /// What a setting can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::duration::seconds;
 use super::env_vars;
-use super::kind::Kind;
+use super::kind::{GIB, KIB, Kind, MIB};
 use super::settings::{DefaultValue, Setting};
 
 /// The section `[server]`.
@@ -35,10 +35,6 @@ pub struct ServerConfig {
     /// Whether `/metrics` needs no key.
     pub metrics_public: bool,
 }
-
-const KIB: i64 = 1024;
-const MIB: i64 = 1024 * KIB;
-const GIB: i64 = 1024 * MIB;
 
 /// The settings of `[server]`.
 pub(super) const SETTINGS: &[Setting] = &[

@@ -18,9 +18,8 @@ use crate::core::embeddings::{
     RemoteSettings, digest_of_folder,
 };
 use crate::core::failure::{Code, Failure};
+use crate::core::models::DEFAULT_MODEL;
 use crate::operations::embedding_job::EmbeddingOptions;
-
-const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
 
 /// What embeds.
 #[derive(Debug, Clone, Args)]

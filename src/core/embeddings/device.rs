@@ -17,28 +17,28 @@ use super::error::EmbeddingError;
 use super::pooling::Pooling;
 
 /// What computes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Device {
-    /// A CUDA device if this build knows of them and there is one, else the processor.
+    /// A CUDA device if this build knows of them and there is one, else the processor
     #[default]
     Auto,
-    /// The processor.
+    /// The processor
     Cpu,
-    /// The first CUDA device.
+    /// The first CUDA device
     Cuda,
 }
 
 /// Numbers that an encoder computes in. Pooling is always in `f32`, and so is everything on the processor.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Dtype {
-    /// `f16` on a CUDA device, `f32` on the processor.
+    /// `f16` on a CUDA device, `f32` on the processor
     #[default]
     Auto,
-    /// 32 bits.
+    /// 32 bits
     F32,
-    /// 16 bits, 11 of them exact.
+    /// 16 bits, 11 of them exact; on a CUDA device
     F16,
-    /// 16 bits with the range of 32, 8 of them exact.
+    /// 16 bits with the range of 32, 8 of them exact; on a CUDA device
     Bf16,
 }
 

@@ -28,14 +28,14 @@ use crate::core::telemetry::embedding::EmbeddingMetrics;
 const TEXTS_A_THREAD: usize = 256;
 
 /// Which encoder computes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Engine {
-    /// The fast one where it takes the model, else the reference.
+    /// `packed` where it takes the model, else `candle`
     #[default]
     Auto,
-    /// The fast one.
+    /// The fast engine
     Packed,
-    /// The reference, on candle.
+    /// The reference
     Candle,
 }
 

@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 use super::error::ModelError;
 use crate::core::hash::sha256_hex;
 
+/// The model of those who name none; small, and in the built-in catalogue.
+pub const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
+
 const BUILT_IN: &str = include_str!("catalogue.toml");
 
 /// No file of a model is larger than this.

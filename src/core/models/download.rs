@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
@@ -33,6 +35,14 @@ pub struct Watch {
     pub progress: Arc<dyn ProgressSink>,
     /// Looked at between any two pieces.
     pub cancel: CancellationToken,
+}
+
+impl Watch {
+    /// Waits, on a thread that may block, unless somebody says stop.
+    pub(super) fn rest(&self, pause: Duration) -> Result<(), ModelError> {
+        let stopped = Handle::current().block_on(async { timeout(pause, self.cancel.cancelled()).await.is_ok() });
+        if stopped { Err(ModelError::Cancelled) } else { Ok(()) }
+    }
 }
 
 /// Where a file came from.
@@ -196,7 +206,7 @@ impl Download<'_> {
                         return Err(error.into());
                     }
                     tracing::info!(model = self.entry.id, file = file.path, %error, "asking again");
-                    self.rest(in_vain)?;
+                    self.watch.rest(self.pause * 2_u32.pow(in_vain.saturating_sub(1)))?;
                 }
                 other => other?,
             }
@@ -226,14 +236,6 @@ impl Download<'_> {
             self.report(done + part.size_bytes(), file);
         }
         Ok(())
-    }
-
-    /// Waits before the next try, unless somebody says stop.
-    fn rest(&self, in_vain: u32) -> Result<(), ModelError> {
-        let pause = self.pause * 2_u32.pow(in_vain.saturating_sub(1));
-        let stopped = tokio::runtime::Handle::current()
-            .block_on(async { tokio::time::timeout(pause, self.watch.cancel.cancelled()).await.is_ok() });
-        if stopped { Err(ModelError::Cancelled) } else { Ok(()) }
     }
 }
 

@@ -20,7 +20,7 @@ mod tests;
 mod web;
 
 pub use address::AllowedHost;
-pub use catalogue::{Catalogue, ModelEntry, ModelFile, Pooling, SourceKind, SourcePlace};
+pub use catalogue::{Catalogue, DEFAULT_MODEL, ModelEntry, ModelFile, Pooling, SourceKind, SourcePlace};
 pub use download::{Origin, Pulled, PulledFile, Watch};
 pub use error::ModelError;
 pub use store::{FileCheck, FileReport, FileState, ModelState, ModelStore, StoreSettings, Verified};

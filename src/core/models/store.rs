@@ -102,7 +102,10 @@ pub struct ModelStore {
 
 /// The right to change a model, as long as it lives.
 #[derive(Debug)]
-struct Lock(#[expect(dead_code, reason = "the lock ends when the file is closed")] File);
+struct Lock {
+    /// The lock ends when it is closed.
+    _file: File,
+}
 
 impl ModelStore {
     /// The store of a folder; touches nothing.
@@ -298,17 +301,13 @@ impl ModelStore {
         let (file, path) = self.lock_file(entry)?;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Lock(file)),
+                Ok(()) => return Ok(Lock { _file: file }),
                 Err(TryLockError::Error(error)) => return Err(ModelError::at("lock", &path)(error)),
                 Err(TryLockError::WouldBlock) => {}
             }
             watch.progress.report(&waiting(entry, &self.files(entry)));
             // A lock of the system tells nobody when it ends; a thread that waits in it could not be told to stop.
-            let stopped = tokio::runtime::Handle::current()
-                .block_on(async { tokio::time::timeout(LOCK_PAUSE, watch.cancel.cancelled()).await.is_ok() });
-            if stopped {
-                return Err(ModelError::Cancelled);
-            }
+            watch.rest(LOCK_PAUSE)?;
         }
     }
 }

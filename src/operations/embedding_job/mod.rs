@@ -14,6 +14,6 @@ mod output;
 mod run;
 
 pub use error::EmbeddingJobError;
-pub use options::{DeviceChoice, DtypeChoice, EmbeddingOptions, EngineChoice, InputFormat, VectorFormat};
+pub use options::{EmbeddingOptions, InputFormat, VectorFormat};
 pub use outcome::EmbeddingOutcome;
 pub use run::{TextSource, VectorTarget, embed};

@@ -19,13 +19,13 @@ pub struct EmbeddingOptions {
     pub format: VectorFormat,
     /// What computes: `packed` is the fast engine, `candle` the reference
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]
-    pub engine: EngineChoice,
+    pub engine: Engine,
     /// Where to compute; `auto`: on a CUDA device if this build knows of them and there is one
     #[arg(long, value_enum, default_value_t, value_name = "DEVICE")]
-    pub device: DeviceChoice,
+    pub device: Device,
     /// Numbers to compute in; `auto`: f16 on a CUDA device, f32 on the processor, which has no other
     #[arg(long, value_enum, default_value_t, value_name = "DTYPE")]
-    pub dtype: DtypeChoice,
+    pub dtype: Dtype,
     /// Which of the model's prompts to put before every text, such as `query` [default: the model's own choice, if any]
     #[arg(long, value_name = "NAME")]
     pub prompt: Option<String>,
@@ -40,24 +40,14 @@ pub struct EmbeddingOptions {
 impl EmbeddingOptions {
     /// How a model of this machine is run.
     pub fn local(&self) -> LocalOptions {
-        let engine = match self.engine {
-            EngineChoice::Auto => Engine::Auto,
-            EngineChoice::Packed => Engine::Packed,
-            EngineChoice::Candle => Engine::Candle,
-        };
-        let device = match self.device {
-            DeviceChoice::Auto => Device::Auto,
-            DeviceChoice::Cpu => Device::Cpu,
-            DeviceChoice::Cuda => Device::Cuda,
-        };
-        let dtype = match self.dtype {
-            DtypeChoice::Auto => Dtype::Auto,
-            DtypeChoice::F32 => Dtype::F32,
-            DtypeChoice::F16 => Dtype::F16,
-            DtypeChoice::Bf16 => Dtype::Bf16,
-        };
-        let (threads, precision) = (self.threads.map(usize::from), self.precision);
-        LocalOptions { engine, threads, device, dtype, precision, prompt: self.prompt.clone() }
+        LocalOptions {
+            engine: self.engine,
+            threads: self.threads.map(usize::from),
+            device: self.device,
+            dtype: self.dtype,
+            precision: self.precision,
+            prompt: self.prompt.clone(),
+        }
     }
 }
 
@@ -85,42 +75,4 @@ pub enum VectorFormat {
     Npy,
     /// Columns `text` and `embedding`, a list of fixed size
     Parquet,
-}
-
-/// What computes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum EngineChoice {
-    /// `packed` where it takes the model, else `candle`
-    #[default]
-    Auto,
-    /// The fast engine
-    Packed,
-    /// The reference
-    Candle,
-}
-
-/// Where to compute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum DeviceChoice {
-    /// A CUDA device if this build knows of them and there is one, else the processor
-    #[default]
-    Auto,
-    /// The processor
-    Cpu,
-    /// The first CUDA device
-    Cuda,
-}
-
-/// Numbers to compute in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum DtypeChoice {
-    /// `f16` on a CUDA device, `f32` on the processor
-    #[default]
-    Auto,
-    /// 32 bits
-    F32,
-    /// 16 bits, 11 of them exact; on a CUDA device
-    F16,
-    /// 16 bits with the range of 32, 8 of them exact; on a CUDA device
-    Bf16,
 }

@@ -104,13 +104,16 @@ impl Queue {
 
     /// One call alone is always taken, however large.
     fn admit(&mut self, tokens: usize) -> Result<(), EmbeddingError> {
-        let is_over = |waiting: usize| waiting > 0 && waiting + tokens > self.max_waiting;
+        let most = self.max_waiting;
+        let is_over = |waiting: usize| waiting > 0 && waiting + tokens > most;
         if is_over(self.waiting(Urgency::Interactive)) {
             self.forget_gone();
         }
         let waiting = self.waiting(Urgency::Interactive);
-        let is_over = waiting > 0 && waiting + tokens > self.max_waiting;
-        if is_over { Err(EmbeddingError::Overloaded { waiting, retry_after: self.time_for(waiting) }) } else { Ok(()) }
+        if is_over(waiting) {
+            return Err(EmbeddingError::Overloaded { waiting, retry_after: self.time_for(waiting) });
+        }
+        Ok(())
     }
 
     /// How long the threads need for so many tokens, by what they did so far.
