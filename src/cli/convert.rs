@@ -11,12 +11,11 @@ use super::exit::{CommandError, CommandResult, ExitStatus};
 use super::runtime::until_interrupted;
 use crate::config::Config;
 use crate::core::failure::{Code, Failure};
+use crate::core::intake::{LocalSource, REPORT};
 use crate::core::isolation::Isolation;
 use crate::core::progress::ProgressSink;
 use crate::operations::context::RunContext;
-use crate::operations::parquet_conversion::{
-    ConversionOptions, ConversionOutcome, ConversionSource, FileStatus, REPORT, convert,
-};
+use crate::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, FileStatus, convert};
 use crate::report::text::{Severity, attention, counted, verdict};
 use crate::report::{self, About};
 
@@ -76,7 +75,7 @@ pub(super) struct Wish<'a> {
 /// Converts, writes what was asked for, and says what came of it.
 pub(super) fn convert_and_tell(wish: &Wish<'_>, config: &Config, context: &Context) -> CommandResult {
     let Wish { source, destination, options, results } = *wish;
-    let found = ConversionSource::at(source)?;
+    let found = LocalSource::at(source)?;
     let (target, wanted, progress) = (destination.to_owned(), options.clone(), context.printer.progress_sink());
     let isolation = Isolation::new(config.isolation.limits());
     let outcome = until_interrupted(move |cancel| {

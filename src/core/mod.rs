@@ -5,6 +5,7 @@ pub mod embeddings;
 pub mod failure;
 pub mod hash;
 pub mod ids;
+pub mod intake;
 pub mod isolation;
 pub mod jobs;
 pub mod models;

@@ -5,6 +5,7 @@
 
 pub mod context;
 pub mod embedding_job;
+pub mod knowledge_base;
 pub mod model_download;
 pub mod parquet_conversion;
 pub mod table_preview;

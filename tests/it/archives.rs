@@ -4,9 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use textmill::operations::parquet_conversion::{
-    ConversionOptions, ConversionOutcome, ConversionSource, FileStatus, convert,
-};
+use textmill::core::intake::LocalSource;
+use textmill::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, FileStatus, convert};
 use zip::write::SimpleFileOptions;
 
 use crate::conversion::rows;
@@ -22,7 +21,7 @@ pub(crate) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 fn run(source: &Path, target: &Path, options: &ConversionOptions) -> ConversionOutcome {
-    convert(&ConversionSource::at(source).unwrap(), target, options, &unattended()).unwrap()
+    convert(&LocalSource::at(source).unwrap(), target, options, &unattended()).unwrap()
 }
 
 fn lines(outcome: &ConversionOutcome) -> Vec<(&str, FileStatus)> {

@@ -8,18 +8,18 @@ use std::sync::Arc;
 use arrow_array::{Array, RecordBatch, StringArray};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
+use textmill::core::intake::{IntakeError, LocalSource};
 use textmill::core::progress::{Progress, ProgressSink};
 use textmill::operations::context::RunContext;
 use textmill::operations::parquet_conversion::{
-    ConversionError, ConversionOptions, ConversionOutcome, ConversionSource, Delimiter, Encoding, FileStatus, Header,
-    SchemaMode, convert,
+    ConversionError, ConversionOptions, ConversionOutcome, Delimiter, Encoding, FileStatus, Header, SchemaMode, convert,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{tree, unattended};
 
 fn convert_with(source: &Path, target: &Path, options: &ConversionOptions) -> ConversionOutcome {
-    convert(&ConversionSource::at(source).unwrap(), target, options, &unattended()).unwrap()
+    convert(&LocalSource::at(source).unwrap(), target, options, &unattended()).unwrap()
 }
 
 pub(crate) fn rows(parquet: &Path) -> Vec<RecordBatch> {
@@ -236,9 +236,9 @@ fn globs_choose_files_and_every_other_one_is_told() {
     assert_eq!(told["d/b.csv"], None);
     assert_eq!(told["d/c.txt"], Some("does not match `include`"));
     let wrong = ConversionOptions { include: vec!["a[".to_owned()], ..ConversionOptions::default() };
-    let source = ConversionSource::at(&folder.path().join("in")).unwrap();
+    let source = LocalSource::at(&folder.path().join("in")).unwrap();
     let error = convert(&source, &folder.path().join("out"), &wrong, &unattended()).unwrap_err();
-    assert!(matches!(error, ConversionError::Glob { .. }), "{error}");
+    assert!(matches!(error, ConversionError::Intake(IntakeError::Glob { .. })), "{error}");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn two_runs_never_share_a_destination() {
     let held = File::create(target.join(".textmill-tmp/lock")).unwrap();
     held.lock().unwrap();
     let run = |source: &Path| {
-        let source = ConversionSource::at(source).unwrap();
+        let source = LocalSource::at(source).unwrap();
         convert(&source, &target, &ConversionOptions::default(), &unattended())
     };
     assert!(matches!(run(&source).unwrap_err(), ConversionError::Busy { .. }));
@@ -285,7 +285,7 @@ fn a_cancelled_run_ends_and_the_next_one_finishes() {
     let (source, target) = (folder.path().join("in"), folder.path().join("out"));
     let context = unattended();
     context.cancel.cancel();
-    let found = ConversionSource::at(&source).unwrap();
+    let found = LocalSource::at(&source).unwrap();
     let error = convert(&found, &target, &ConversionOptions::default(), &context).unwrap_err();
     assert!(matches!(error, ConversionError::Cancelled));
     assert_eq!(convert_with(&source, &target, &ConversionOptions::default()).summary.converted, 2);
@@ -312,7 +312,7 @@ fn a_run_cancelled_in_the_middle_leaves_whole_files_that_are_not_made_again() {
     let undisturbed = tree(&folder.path().join("undisturbed"));
     let mut context = unattended();
     context.progress = Arc::new(CancelAfter(text(100).len() as u64 * 350, context.cancel.clone()));
-    let found = ConversionSource::at(&source).unwrap();
+    let found = LocalSource::at(&source).unwrap();
     let error = convert(&found, &target, &ConversionOptions::default(), &context).unwrap_err();
     assert!(matches!(error, ConversionError::Cancelled), "{error}");
     let left = tree(&target);
@@ -355,7 +355,7 @@ fn the_separator_line_of_excel_names_the_delimiter() {
 fn source_files_are_never_changed() {
     let folder = folder(&[("x.jsonl", b"{\"a\":1}\n"), ("x.jsonl.rejects.jsonl", b"{\"mine\":1}\n")]);
     let source = folder.path().join("in");
-    let found = ConversionSource::at(&source).unwrap();
+    let found = LocalSource::at(&source).unwrap();
     let error = convert(&found, &source, &ConversionOptions::default(), &unattended()).unwrap_err();
     assert!(matches!(error, ConversionError::SamePlace { .. }), "{error}");
     let target = folder.path().join("out");
@@ -384,12 +384,12 @@ fn names_that_can_have_no_output_fail_alone() {
 #[test]
 fn globs_that_choose_nothing_are_an_error() {
     let folder = folder(&[("Climate/a.csv", b"x,y\n1,2\n")]);
-    let source = ConversionSource::at(&folder.path().join("in")).unwrap();
+    let source = LocalSource::at(&folder.path().join("in")).unwrap();
     let with = |glob: &str| {
         let options = ConversionOptions { include: vec![glob.to_owned()], ..ConversionOptions::default() };
         convert(&source, &folder.path().join("out"), &options, &unattended())
     };
-    assert!(matches!(with("Climate"), Err(ConversionError::NothingChosen { files: 1, .. })));
+    assert!(matches!(with("Climate"), Err(ConversionError::Intake(IntakeError::NothingChosen { files: 1, .. }))));
     for glob in ["Climate/", "./Climate/**", "**/*.csv"] {
         assert_eq!(with(glob).unwrap().summary.converted, 1, "{glob}");
     }
@@ -472,7 +472,7 @@ fn a_link_in_the_destination_leads_nothing_out_of_it() {
     let outcome = convert_with(&folder.path().join("in"), &target, &ConversionOptions::default());
     assert_eq!(outcome.summary.failed, 1, "{:?}", outcome.files);
     std::os::unix::fs::symlink(&elsewhere, target.join(".textmill-tmp")).unwrap();
-    let source = ConversionSource::at(&folder.path().join("in")).unwrap();
+    let source = LocalSource::at(&folder.path().join("in")).unwrap();
     let error = convert(&source, &target, &ConversionOptions::default(), &unattended()).unwrap_err();
     assert!(matches!(error, ConversionError::Write { .. }), "{error}");
     assert_eq!(tree(&elsewhere).len(), 1);
@@ -497,7 +497,7 @@ fn many_runs_at_once_leave_one_whole_result() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..40 {
-                    let found = ConversionSource::at(&source).unwrap();
+                    let found = LocalSource::at(&source).unwrap();
                     match convert(&found, &target, &ConversionOptions::default(), &unattended()) {
                         Ok(_) | Err(ConversionError::Busy { .. }) => {}
                         Err(error) => panic!("{error}"),
@@ -545,7 +545,7 @@ fn a_reserved_folder_is_neither_read_nor_written() {
     let run = |source: &Path, target: &Path| {
         let reserved = Some(folder.path().join("in/state").canonicalize().unwrap().into());
         let context = RunContext { reserved, ..unattended() };
-        convert(&ConversionSource::at(source).unwrap(), target, &ConversionOptions::default(), &context).unwrap()
+        convert(&LocalSource::at(source).unwrap(), target, &ConversionOptions::default(), &context).unwrap()
     };
     let read = run(&source, &folder.path().join("out"));
     assert_eq!((read.summary.converted, read.summary.skipped), (1, 1), "{:?}", read.files);

@@ -8,10 +8,9 @@ use std::path::Path;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
+use textmill::core::intake::LocalSource;
 use textmill::core::tabular::format::FormatName;
-use textmill::operations::parquet_conversion::{
-    ConversionOptions, ConversionSource, FileOutcome, FileStatus, TableOutcome, convert,
-};
+use textmill::operations::parquet_conversion::{ConversionOptions, FileOutcome, FileStatus, TableOutcome, convert};
 
 use crate::pdf_text::Pdfs;
 use crate::support::{reference_data, unattended};
@@ -66,7 +65,7 @@ fn percent(part: usize, whole: usize) -> String {
 }
 
 fn convert_all(source: &Path, target: &Path) -> BTreeMap<String, FileOutcome> {
-    let source = ConversionSource::at(source).unwrap();
+    let source = LocalSource::at(source).unwrap();
     let outcome = convert(&source, target, &ConversionOptions::default(), &unattended()).unwrap();
     let summary = outcome.summary;
     assert_eq!(summary.rows_in, summary.rows_out + summary.rows_rejected);

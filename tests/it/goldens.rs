@@ -7,7 +7,8 @@ use arrow_array::cast::AsArray;
 use arrow_schema::DataType;
 use serde_json::Value;
 use textmill::core::embeddings::{Embedder, Embeddings, Engine, LocalEmbedder, LocalOptions, Precision};
-use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, convert};
+use textmill::core::intake::LocalSource;
+use textmill::operations::parquet_conversion::{ConversionOptions, convert};
 use tokio_util::sync::CancellationToken;
 
 use crate::conversion::rows;
@@ -21,7 +22,7 @@ fn data(inside: &str) -> Option<PathBuf> {
 
 fn converted(source: &Path) -> (tempfile::TempDir, Vec<RecordBatch>) {
     let target = tempfile::tempdir().unwrap();
-    let source = ConversionSource::at(source).unwrap();
+    let source = LocalSource::at(source).unwrap();
     let outcome = convert(&source, target.path(), &ConversionOptions::default(), &unattended()).unwrap();
     assert_eq!(outcome.summary.rows_rejected, 0, "{:?}", outcome.files);
     let output = outcome.files[0]

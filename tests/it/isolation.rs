@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use textmill::core::failure::Code;
+use textmill::core::intake::LocalSource;
 use textmill::core::isolation::{COMMAND, Isolation, Limits};
 use textmill::operations::context::RunContext;
-use textmill::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, ConversionSource, convert};
+use textmill::operations::parquet_conversion::{ConversionOptions, ConversionOutcome, convert};
 
 use crate::support::{DEADLINE, json, text, textmill};
 
@@ -31,7 +32,7 @@ fn folder(records: usize) -> tempfile::TempDir {
 fn convert_under(source: &Path, limits: Limits) -> ConversionOutcome {
     let target = tempfile::tempdir().unwrap();
     let isolation = Isolation::new(limits).with_program(env!("CARGO_BIN_EXE_textmill").into());
-    let source = ConversionSource::at(source).unwrap();
+    let source = LocalSource::at(source).unwrap();
     convert(&source, target.path(), &ConversionOptions::default(), &RunContext::unattended(isolation)).unwrap()
 }
 

@@ -8,8 +8,9 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use textmill::core::failure::Code;
+use textmill::core::intake::LocalSource;
 use textmill::operations::parquet_conversion::{
-    ConversionOptions, ConversionOutcome, ConversionSource, DecimalComma, FileStatus, OnReject, convert,
+    ConversionOptions, ConversionOutcome, DecimalComma, FileStatus, OnReject, convert,
 };
 
 use crate::conversion::rows;
@@ -21,7 +22,7 @@ fn converted(name: &str, text: &str, options: &ConversionOptions) -> (tempfile::
     let source = folder.path().join("in").join(name);
     fs::create_dir_all(source.parent().unwrap()).unwrap();
     fs::write(&source, text).unwrap();
-    let source = ConversionSource::at(&folder.path().join("in")).unwrap();
+    let source = LocalSource::at(&folder.path().join("in")).unwrap();
     let outcome = convert(&source, &folder.path().join("out"), options, &unattended()).unwrap();
     (folder, outcome)
 }

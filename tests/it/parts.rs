@@ -9,12 +9,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use textmill::core::failure::{Code, Failure};
 use textmill::core::ids::JobId;
+use textmill::core::intake::LocalSource;
 use textmill::core::jobs::{Divide, Division, JobContext, JobHandler, JobOutput, PartOutput};
 use textmill::core::progress::{Progress, ProgressSink};
 use textmill::core::storage::sandbox::DataRoots;
 use textmill::core::storage::uploads::Uploads;
 use textmill::operations::parquet_conversion::{
-    ConversionHandler, ConversionOptions, ConversionOutcome, ConversionSource, FileStatus, convert,
+    ConversionHandler, ConversionOptions, ConversionOutcome, FileStatus, convert,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -117,7 +118,7 @@ impl Place {
 
     /// A whole run of the command line.
     fn convert(&self, destination: &str) -> ConversionOutcome {
-        let source = ConversionSource::at(&self.path("in")).unwrap();
+        let source = LocalSource::at(&self.path("in")).unwrap();
         convert(&source, &self.path(destination), &ConversionOptions::default(), &unattended()).unwrap()
     }
 }

@@ -11,8 +11,9 @@ use std::path::Path;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use serde_json::Value;
+use textmill::core::intake::LocalSource;
 use textmill::core::tabular::report::TableNote;
-use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert};
+use textmill::operations::parquet_conversion::{ConversionOptions, FileOutcome, FileStatus, convert};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::conversion::rows;
@@ -101,7 +102,7 @@ impl Pdfs {
 
 fn convert_pdfs(source: &Path, target: &Path) -> Pdfs {
     let options = ConversionOptions { include: vec!["**/*.pdf".to_owned()], ..ConversionOptions::default() };
-    let outcome = convert(&ConversionSource::at(source).unwrap(), target, &options, &unattended()).unwrap();
+    let outcome = convert(&LocalSource::at(source).unwrap(), target, &options, &unattended()).unwrap();
     Pdfs::of(&outcome.files, target)
 }
 

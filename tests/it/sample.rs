@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use textmill::core::intake::LocalSource;
 use textmill::core::tabular::column::ColumnNote;
 use textmill::core::tabular::format::FormatName;
 use textmill::core::tabular::report::{TableNote, Visibility};
-use textmill::operations::parquet_conversion::{ConversionOptions, ConversionSource, FileOutcome, FileStatus, convert};
+use textmill::operations::parquet_conversion::{ConversionOptions, FileOutcome, FileStatus, convert};
 
 use crate::support::{repository, unattended};
 
 fn convert_sample() -> BTreeMap<String, FileOutcome> {
     let target = tempfile::tempdir().unwrap();
-    let source = ConversionSource::at(&repository().join("knowledgebase")).unwrap();
+    let source = LocalSource::at(&repository().join("knowledgebase")).unwrap();
     let outcome = convert(&source, target.path(), &ConversionOptions::default(), &unattended()).unwrap();
     assert!(outcome.summary.converted >= 55, "{:?}", outcome.summary);
     assert_eq!(outcome.summary.failed, 0);

@@ -4,16 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::core::failure::{Code, Fails};
+use crate::core::intake::IntakeError;
 
 /// The run as a whole failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConversionError {
-    /// A glob can't be understood.
-    #[error("`{glob}` is not a glob")]
-    Glob {
-        /// As given, its beginning.
-        glob: String,
-    },
+    /// Nothing can be taken in.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
     /// An option is outside its range.
     #[error("`{option}` is {value}, it must be {range}")]
     Range {
@@ -23,20 +21,6 @@ pub enum ConversionError {
         value: String,
         /// What it may be.
         range: &'static str,
-    },
-    /// There is nothing to convert.
-    #[error("no file under `{}` to convert", source_path.display())]
-    NothingFound {
-        /// Where was looked.
-        source_path: PathBuf,
-    },
-    /// `include` and `exclude` leave nothing.
-    #[error("none of the {files} files under `{}` is chosen by `include` and `exclude`", source_path.display())]
-    NothingChosen {
-        /// Where was looked.
-        source_path: PathBuf,
-        /// How many files are there.
-        files: usize,
     },
     /// The destination is something else than a folder.
     #[error("the destination `{}` is a file", destination.display())]
@@ -49,12 +33,6 @@ pub enum ConversionError {
     SamePlace {
         /// Where.
         destination: PathBuf,
-    },
-    /// The source is not there.
-    #[error("`{}` does not exist", source_path.display())]
-    NoSource {
-        /// Where was looked.
-        source_path: PathBuf,
     },
     /// Another run writes to the destination.
     #[error("another run writes to `{}`", destination.display())]
@@ -104,10 +82,8 @@ impl ConversionError {
 impl Fails for ConversionError {
     fn code(&self) -> Code {
         match self {
-            Self::Glob { .. } | Self::Range { .. } | Self::NotAFolder { .. } | Self::SamePlace { .. } => {
-                Code::InvalidParameter
-            }
-            Self::NothingFound { .. } | Self::NothingChosen { .. } | Self::NoSource { .. } => Code::NotFound,
+            Self::Intake(error) => error.code(),
+            Self::Range { .. } | Self::NotAFolder { .. } | Self::SamePlace { .. } => Code::InvalidParameter,
             Self::Busy { .. } => Code::ResourceInUse,
             Self::Write { .. } | Self::Shared { .. } => Code::StorageFailure,
             Self::Cancelled => Code::Cancelled,
@@ -116,12 +92,9 @@ impl Fails for ConversionError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Glob { .. } => "a glob is like `**/*.csv`, `{a,b}/*.jsonl` or `[0-9]*.txt`; braces are not nested",
-            Self::NothingFound { .. } => "name a folder with files in it",
-            Self::NothingChosen { .. } => "a folder is `Climate/**`, files at any depth are `**/*.csv`; case counts",
+            Self::Intake(error) => return error.hint(),
             Self::NotAFolder { .. } => "name a folder; it is made if it is not there",
             Self::SamePlace { .. } => "name another folder; it may lie inside the source",
-            Self::NoSource { .. } => "check the spelling; a relative path starts at the working directory",
             Self::Busy { .. } => "wait for it to end, or use another destination",
             Self::Write { .. } => "check free space and permissions of the destination",
             Self::Shared { .. } => {

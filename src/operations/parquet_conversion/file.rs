@@ -8,13 +8,13 @@ use super::copy::copy;
 use super::error::ConversionError;
 use super::options::{Compression, ConversionOptions};
 use super::outcome::{FileOutcome, FileStatus, TableOutcome};
-use super::plan::PlannedFile;
 use super::rejects::RejectsFile;
 use super::staging::Staging;
 use super::stop::{Stop, guarded, settle};
 use super::written::{Finished, WrittenFile, WrittenTable};
 use crate::core::archive;
 use crate::core::hash::sha256_hex;
+use crate::core::intake::SourceFile;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::Promise;
 use crate::core::tabular::input::{Input, UnpackLimits};
@@ -51,7 +51,7 @@ impl<'a> FileConverter<'a> {
     /// Converts a file, or finds that nothing has changed. `scratch`: a name no other file uses.
     pub(super) fn convert(
         &self,
-        file: &PlannedFile,
+        file: &SourceFile,
         promise: Promise,
         staging: &Staging,
         scratch: &str,
@@ -90,7 +90,7 @@ impl<'a> FileConverter<'a> {
     }
 
     /// Looks at a file without writing anything.
-    pub(super) fn look(&self, file: &PlannedFile, promise: Promise) -> Result<FileOutcome, ConversionError> {
+    pub(super) fn look(&self, file: &SourceFile, promise: Promise) -> Result<FileOutcome, ConversionError> {
         let mut outcome = FileOutcome::new(&file.name, FileStatus::Converted, file.size_bytes);
         let (mut opened, mut unpacked) = (None, None);
         let done = guarded(|| {
@@ -111,7 +111,7 @@ impl<'a> FileConverter<'a> {
     }
 
     /// A file of an archive is unpacked to `place` first; any other lies there.
-    fn input(&self, file: &PlannedFile, place: &Path, outcome: &mut FileOutcome) -> Result<Input, Stop> {
+    fn input(&self, file: &SourceFile, place: &Path, outcome: &mut FileOutcome) -> Result<Input, Stop> {
         if self.context.cancel.is_cancelled() {
             return Err(ConversionError::Cancelled.into());
         }
@@ -126,7 +126,7 @@ impl<'a> FileConverter<'a> {
         Ok(input)
     }
 
-    fn tables(&self, input: Input, file: &PlannedFile, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
+    fn tables(&self, input: Input, file: &SourceFile, promise: Promise) -> Result<Box<dyn Tables>, Stop> {
         Ok(self.context.isolation.tables(input, promise, &self.options.table_options(&file.name))?)
     }
 

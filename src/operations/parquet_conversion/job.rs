@@ -13,9 +13,9 @@ use super::error::ConversionError;
 use super::options::ConversionRequest;
 use super::outcome::ConversionOutcome;
 use super::parts::{Divided, Part, SharedWork};
-use super::plan::ConversionSource;
 use super::run::{UNIT, convert};
 use crate::core::failure::{Code, Fails, Failure};
+use crate::core::intake::LocalSource;
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{Divide, Division, JobContext, JobHandler, JobOutput, PartOutput};
 use crate::core::progress::Progress;
@@ -41,11 +41,11 @@ impl ConversionHandler {
         Self { roots, uploads, isolation }
     }
 
-    fn source(&self, source: &Source) -> Result<ConversionSource, Failure> {
+    fn source(&self, source: &Source) -> Result<LocalSource, Failure> {
         match source {
             Source::Path { path } => {
                 let path = self.roots.resolve_existing(path).map_err(|error| error.to_failure())?;
-                ConversionSource::at(&path).map_err(|error| error.to_failure())
+                LocalSource::at(&path).map_err(|error| error.to_failure())
             }
             Source::File { file_id } => {
                 let described = Handle::current().block_on(self.uploads.get(file_id));
@@ -53,7 +53,7 @@ impl ConversionHandler {
                     Failure::new(Code::NotFound, format!("there is no uploaded file `{file_id}`"))
                         .with_hint("uploads expire; upload it again")
                 })?;
-                Ok(ConversionSource::File { path: self.uploads.content_path(file_id), name: meta.name })
+                Ok(LocalSource::File { path: self.uploads.content_path(file_id), name: meta.name })
             }
             Source::Uri { uri } => Err(no_bucket(uri)),
         }

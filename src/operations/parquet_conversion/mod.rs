@@ -8,8 +8,6 @@ mod copy;
 mod encoding;
 mod error;
 mod file;
-mod filter;
-mod glob;
 mod job;
 mod naming;
 mod options;
@@ -20,21 +18,17 @@ mod rejects;
 mod run;
 mod staging;
 mod stop;
-mod walk;
 mod written;
 
 pub use encoding::Encoding;
 pub use error::ConversionError;
-pub use glob::PATTERN as GLOB_PATTERN;
 pub use job::{ConversionHandler, KIND, no_bucket};
 pub use options::{
     AmbiguousDates, Compression, ConversionOptions, ConversionRequest, DecimalComma, Delimiter, Header, OnReject,
     SchemaMode,
 };
 pub use outcome::{ConversionOutcome, FileOutcome, FileStatus, OutputFile, Summary, TableOutcome};
-pub use plan::ConversionSource;
 pub use run::convert;
-pub use staging::REPORT;
 
 /// Every fault of the options that can be found without looking at files, each with its place, e.g. `include/0`.
 pub fn check_options(options: &ConversionOptions) -> Vec<(String, ConversionError)> {

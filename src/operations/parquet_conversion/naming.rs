@@ -5,14 +5,15 @@
 
 use std::collections::HashSet;
 
-use super::staging::REJECTS_SUFFIX;
-use crate::core::tabular::format;
+use crate::core::failure::{Code, Failure};
+use crate::core::intake::REJECTS_SUFFIX;
+use crate::core::tabular::format::{self, Promise};
 use crate::core::tabular::report::TableReport;
 
 /// Longest name that file systems take, in bytes.
-pub(super) const LONGEST_NAME: usize = 255;
+const LONGEST_NAME: usize = 255;
 /// Bytes that a workbook's name must leave for the names of its sheets.
-pub(super) const FOR_SHEETS: usize = 16;
+const FOR_SHEETS: usize = 16;
 /// Bytes for the dot before a sheet's name, and for a number behind it where two names become the same.
 const FOR_COPIES: usize = 6;
 /// Longest part of a sheet's name in a file's name, in characters; Excel itself allows 31.
@@ -37,6 +38,16 @@ pub(super) fn output_stems<'a>(source: &str, tables: impl Iterator<Item = &'a Ta
             stem
         })
         .collect()
+}
+
+/// The outputs' names are longer than the source's.
+pub(super) fn too_long(name: &str) -> Option<Failure> {
+    let for_sheets = if format::promise(name) == Some(Promise::Workbook) { FOR_SHEETS } else { 0 };
+    let most = LONGEST_NAME - REJECTS_SUFFIX.len() - for_sheets;
+    (name.len() > most).then(|| {
+        Failure::new(Code::LimitExceeded, format!("its name of {} bytes is too long for its outputs", name.len()))
+            .with_hint(format!("shorten it to {most} bytes"))
+    })
 }
 
 /// Bytes that a sheet's name may take in the names of its outputs.

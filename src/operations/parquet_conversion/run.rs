@@ -10,8 +10,9 @@ use super::error::ConversionError;
 use super::file::FileConverter;
 use super::options::ConversionOptions;
 use super::outcome::{ConversionOutcome, FileOutcome};
-use super::plan::{self, ConversionSource, PlannedFile};
+use super::plan;
 use super::staging::{GROUP_FILES, Site, Staging};
+use crate::core::intake::{LocalSource, SourceFile};
 use crate::core::progress::Progress;
 use crate::core::tabular::format::Promise;
 use crate::operations::context::RunContext;
@@ -27,7 +28,7 @@ pub(super) const UNIT: &str = "bytes";
 /// # Errors
 /// When options are wrong, the source is not there, another run holds the destination, or it can't be written.
 pub fn convert(
-    source: &ConversionSource,
+    source: &LocalSource,
     destination: &Path,
     options: &ConversionOptions,
     context: &RunContext,
@@ -48,48 +49,48 @@ pub fn convert(
 
 /// These files into this staging, whether they are all of the source or a part; outcomes in their order.
 pub(super) fn convert_files(
-    files: &[PlannedFile],
+    files: &[SourceFile],
     options: &ConversionOptions,
     staging: &Staging,
     context: &RunContext,
 ) -> Result<Vec<FileOutcome>, ConversionError> {
     let converter = FileConverter::new(options, context);
-    let convert = |index: usize, file: &PlannedFile| {
+    let convert = |index: usize, file: &SourceFile| {
         outcome_of(file, |promise| converter.convert(file, promise, staging, &index.to_string()))
     };
     Run::new(files, context).each(convert, |finished| staging.publish(&finished))
 }
 
 fn look(
-    files: &[PlannedFile],
+    files: &[SourceFile],
     options: &ConversionOptions,
     context: &RunContext,
 ) -> Result<ConversionOutcome, ConversionError> {
     let converter = FileConverter::new(options, context);
-    let look = |_, file: &PlannedFile| outcome_of(file, |promise| converter.look(file, promise));
+    let look = |_, file: &SourceFile| outcome_of(file, |promise| converter.look(file, promise));
     let outcomes = Run::new(files, context).each(look, |looked_at| Ok(looked_at.iter().collect()))?;
     Ok(ConversionOutcome::new(true, outcomes, Vec::new()))
 }
 
 /// What comes of a file: `read` is asked for those that are to be converted.
 fn outcome_of<T: From<FileOutcome>>(
-    file: &PlannedFile,
+    file: &SourceFile,
     read: impl FnOnce(Promise) -> Result<T, ConversionError>,
 ) -> Result<T, ConversionError> {
     match file.step.promise() {
         Some(promise) => read(promise),
-        None => Ok(file.step.line(&file.name, file.size_bytes).into()),
+        None => Ok(plan::line(&file.step, &file.name, file.size_bytes).into()),
     }
 }
 
 /// Bytes to be converted.
-pub(super) fn bytes(files: &[PlannedFile]) -> u64 {
+pub(super) fn bytes(files: &[SourceFile]) -> u64 {
     files.iter().filter(|file| file.step.promise().is_some()).map(|file| file.size_bytes).sum()
 }
 
 /// Files shared out among threads.
 struct Run<'a> {
-    files: &'a [PlannedFile],
+    files: &'a [SourceFile],
     context: &'a RunContext,
     next: AtomicUsize,
     stop: AtomicBool,
@@ -97,7 +98,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(files: &'a [PlannedFile], context: &'a RunContext) -> Self {
+    fn new(files: &'a [SourceFile], context: &'a RunContext) -> Self {
         let done = Progress { done: 0, total: Some(bytes(files)), unit: UNIT.to_owned(), message: None };
         context.progress.report(&done);
         Self { files, context, next: AtomicUsize::new(0), stop: AtomicBool::new(false), done: Mutex::new(done) }
@@ -107,7 +108,7 @@ impl<'a> Run<'a> {
     /// The first error ends it; what came before is settled all the same.
     fn each<T: Send>(
         &self,
-        work: impl Fn(usize, &PlannedFile) -> Result<T, ConversionError> + Sync,
+        work: impl Fn(usize, &SourceFile) -> Result<T, ConversionError> + Sync,
         settle: impl FnOnce(Receiver<(usize, T)>) -> Result<Vec<(usize, FileOutcome)>, ConversionError>,
     ) -> Result<Vec<FileOutcome>, ConversionError> {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(self.files.len());
@@ -132,7 +133,7 @@ impl<'a> Run<'a> {
 
     fn work<T>(
         &self,
-        work: &(impl Fn(usize, &PlannedFile) -> Result<T, ConversionError> + Sync),
+        work: &(impl Fn(usize, &SourceFile) -> Result<T, ConversionError> + Sync),
         done: &SyncSender<(usize, T)>,
     ) -> Result<(), ConversionError> {
         while !self.stop.load(Ordering::Relaxed) {
@@ -150,7 +151,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn advance(&self, file: &PlannedFile) {
+    fn advance(&self, file: &SourceFile) {
         if file.step.promise().is_none() {
             return;
         }

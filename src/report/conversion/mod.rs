@@ -21,7 +21,8 @@ use super::About;
 use super::bar::Bar;
 use super::job::{self, Fact};
 use super::text::{self, Severity, bytes, count, counted, percent};
-use crate::operations::parquet_conversion::{ConversionOutcome, REPORT, Summary};
+use crate::core::intake::REPORT;
+use crate::operations::parquet_conversion::{ConversionOutcome, Summary};
 
 /// Files listed of each status, and stale outputs, at most.
 const FILES_SHOWN: usize = 500;

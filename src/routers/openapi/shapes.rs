@@ -3,7 +3,7 @@
 //! What derives can't say: a response always has all of its fields; a request's unions take no further ones; a header
 //! is never null.
 
-use crate::operations::parquet_conversion::GLOB_PATTERN;
+use crate::core::intake::glob;
 use crate::routers::state::HttpLimits;
 use utoipa::Number;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
@@ -81,7 +81,7 @@ fn refine_globs(options: &mut Object) {
             && let ArrayItems::RefOrSchema(items) = &mut list.items
             && let Some(glob) = as_object(items)
         {
-            glob.pattern = Some(GLOB_PATTERN.to_owned());
+            glob.pattern = Some(glob::PATTERN.to_owned());
         }
     }
 }

@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use super::stored::Line;
 use crate::core::archive::{self, ArchiveError, Member};
 use crate::core::failure::{Code, Fails, Failure};
+use crate::core::intake::{SourceFile, Step};
 use crate::core::tabular::input::UnpackLimits;
-use crate::operations::parquet_conversion::plan::{PlannedFile, Step};
 
 /// The files of an archive, by name.
 type Members = HashMap<String, Member>;
 
 /// The files of a part where they lie now. What is gone fails when it is opened; what is gone from an archive, or with
 /// it, fails here, in the same words as if it had gone while a run was going on.
-pub(super) fn found_again(source: &Path, lines: Vec<Line<'_>>) -> Vec<PlannedFile> {
+pub(super) fn found_again(source: &Path, lines: Vec<Line<'_>>) -> Vec<SourceFile> {
     let mut archives = Archives::default();
     let file = |line: Line<'_>| {
-        let mut file = PlannedFile {
+        let mut file = SourceFile {
             path: source.join(&*line.name),
             member: None,
             name: line.name.into_owned(),

@@ -25,9 +25,10 @@ use walkdir::WalkDir;
 use super::error::ConversionError;
 use super::options::ConversionOptions;
 use super::outcome::{ConversionOutcome, FileOutcome, Summary};
-use super::plan::{self, ConversionSource, PlannedFile};
+use super::plan;
 use super::run::{UNIT, bytes, convert, convert_files};
 use super::staging::{PartSeat, STAGING, Site, Staging};
+use crate::core::intake::{LocalSource, SourceFile};
 use crate::core::progress::Progress;
 use crate::operations::context::RunContext;
 
@@ -38,7 +39,7 @@ const OUTPUTS: &str = "outputs";
 #[derive(Debug)]
 pub(super) struct SharedWork<'a> {
     /// What is converted.
-    pub(super) source: &'a ConversionSource,
+    pub(super) source: &'a LocalSource,
     /// The folder that takes the outputs; `None`: they become artifacts of the job.
     pub(super) destination: Option<&'a Path>,
     /// How.
@@ -98,7 +99,7 @@ impl SharedWork<'_> {
         let division = format!("{job}-{}", uuid::Uuid::now_v7().simple());
         let mut parts = Vec::new();
         Staging::divide(&self.site(context)?, &division, |history| {
-            let earlier = |file: &PlannedFile| file.step.promise().and_then(|_| history.latest(&file.name));
+            let earlier = |file: &SourceFile| file.step.promise().and_then(|_| history.latest(&file.name));
             let offsets = stored::write_plan(self.shared, &division, &files, earlier)?;
             let part = |(number, slice): (u32, &Range<usize>)| Part {
                 division: division.clone(),

@@ -3,9 +3,8 @@
 //! The one decision: a part is a run of neighbours in the plan, so that files of one archive, of which each part must
 //! read the directory, stay together.
 
+use crate::core::intake::SourceFile;
 use std::ops::Range;
-
-use crate::operations::parquet_conversion::plan::PlannedFile;
 
 /// Files to convert after which a part ends.
 const PART_FILES: usize = 100;
@@ -15,7 +14,7 @@ const PART_BYTES: u64 = 256 << 20;
 const MAX_PARTS: usize = 1_000;
 
 /// Ranges of lines of the plan, without gaps; each but the first begins with a file to convert.
-pub(super) fn slices(files: &[PlannedFile]) -> Vec<Range<usize>> {
+pub(super) fn slices(files: &[SourceFile]) -> Vec<Range<usize>> {
     let (mut most_files, mut most_bytes) = (PART_FILES, PART_BYTES);
     loop {
         let slices = cut(files, most_files, most_bytes);
@@ -26,7 +25,7 @@ pub(super) fn slices(files: &[PlannedFile]) -> Vec<Range<usize>> {
     }
 }
 
-fn cut(files: &[PlannedFile], most_files: usize, most_bytes: u64) -> Vec<Range<usize>> {
+fn cut(files: &[SourceFile], most_files: usize, most_bytes: u64) -> Vec<Range<usize>> {
     let mut slices = Vec::new();
     let (mut first, mut count, mut bytes) = (0, 0, 0_u64);
     for (index, file) in files.iter().enumerate().filter(|(_, file)| file.step.promise().is_some()) {
@@ -44,22 +43,22 @@ fn cut(files: &[PlannedFile], most_files: usize, most_bytes: u64) -> Vec<Range<u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::intake::Step;
     use crate::core::tabular::format;
-    use crate::operations::parquet_conversion::plan::Step;
 
-    fn files(number: usize, size_bytes: u64) -> Vec<PlannedFile> {
+    fn files(number: usize, size_bytes: u64) -> Vec<SourceFile> {
         let step = |index: usize| match index % 3 {
             0 => Step::Skip("left out".to_owned()),
-            _ => Step::Convert(format::promise("a.csv").unwrap()),
+            _ => Step::Read(format::promise("a.csv").unwrap()),
         };
         let file = |index| {
             let name = format!("{index:06}.csv");
-            PlannedFile { path: (&name).into(), member: None, name, size_bytes, step: step(index) }
+            SourceFile { path: (&name).into(), member: None, name, size_bytes, step: step(index) }
         };
         (0..number).map(file).collect()
     }
 
-    fn converted(files: &[PlannedFile]) -> usize {
+    fn converted(files: &[SourceFile]) -> usize {
         files.iter().filter(|file| file.step.promise().is_some()).count()
     }
 

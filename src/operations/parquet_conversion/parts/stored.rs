@@ -13,9 +13,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Part;
+use crate::core::intake::{SourceFile, Step};
 use crate::operations::parquet_conversion::error::ConversionError;
 use crate::operations::parquet_conversion::outcome::FileOutcome;
-use crate::operations::parquet_conversion::plan::{PlannedFile, Step};
+use crate::operations::parquet_conversion::plan;
 
 /// A part's outcome among its artifacts.
 const OUTCOME: &str = "outcome.json";
@@ -71,8 +72,8 @@ fn outcome_path(shared: &Path, part: &Part) -> PathBuf {
 pub(super) fn write_plan<'a>(
     shared: &Path,
     division: &str,
-    files: &'a [PlannedFile],
-    earlier: impl Fn(&'a PlannedFile) -> Option<&'a FileOutcome>,
+    files: &'a [SourceFile],
+    earlier: impl Fn(&'a SourceFile) -> Option<&'a FileOutcome>,
 ) -> Result<Vec<u64>, ConversionError> {
     let mut offsets = Vec::with_capacity(files.len());
     write_durably(&plan_path(shared, division), |plan| {
@@ -162,7 +163,7 @@ fn line_up(plan: &Path, outcomes: Vec<FileOutcome>) -> Option<Vec<FileOutcome>> 
         let line: Line<'_> = read_line(&mut plan).ok()?;
         files.push(match line.step.promise() {
             Some(_) => outcomes.next().filter(|outcome| outcome.source == line.name)?,
-            None => line.step.line(&line.name, line.size_bytes),
+            None => plan::line(&line.step, &line.name, line.size_bytes),
         });
     }
     outcomes.next().is_none().then_some(files)

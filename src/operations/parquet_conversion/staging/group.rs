@@ -11,8 +11,9 @@ use std::sync::PoisonError;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use super::Staging;
 use super::site::Folders;
-use super::{REJECTS_SUFFIX, Staging};
+use crate::core::intake::REJECTS_SUFFIX;
 use crate::operations::parquet_conversion::error::ConversionError;
 use crate::operations::parquet_conversion::naming::output_stems;
 use crate::operations::parquet_conversion::outcome::{FileOutcome, TableOutcome};

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::{REJECTS_SUFFIX, REPORT};
+use crate::core::intake::{REJECTS_SUFFIX, REPORT};
 use crate::operations::parquet_conversion::naming::output_stems;
 use crate::operations::parquet_conversion::outcome::{ConversionOutcome, FileOutcome, FileStatus, TableOutcome};
 

@@ -29,14 +29,11 @@ pub(super) use site::Site;
 use super::error::ConversionError;
 use super::outcome::{ConversionOutcome, FileOutcome, OutputFile};
 use crate::core::hash::sha256_file;
+use crate::core::intake::REPORT;
 use crate::core::tabular::input::Input;
 
 /// The folder in the destination that a run works in.
 pub(super) const STAGING: &str = ".textmill-tmp";
-/// The report in the destination.
-pub const REPORT: &str = "textmill-report.json";
-/// What stands behind a source's name in the name of its rejected rows.
-pub(super) const REJECTS_SUFFIX: &str = ".rejects.jsonl";
 
 const JOURNAL: &str = "journal.jsonl";
 /// `part-3.jsonl` is the journal of a part, `part-3-…` a folder of one of its attempts.

@@ -79,10 +79,10 @@ fn fresh() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::parquet_conversion::plan::ConversionSource;
+    use crate::core::intake::LocalSource;
 
     fn seat(folder: &Path, division: &str) -> Result<PartSeat, ConversionError> {
-        let source = ConversionSource::Folder(folder.join("in"));
+        let source = LocalSource::Folder(folder.join("in"));
         PartSeat::take(Site::new(&folder.join("out"), &source, None)?, division, 1)
     }
 

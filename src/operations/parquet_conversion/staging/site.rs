@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::core::intake::LocalSource;
 use crate::operations::parquet_conversion::error::ConversionError;
-use crate::operations::parquet_conversion::plan::ConversionSource;
 
 /// Folders of which is known that files can stand in them.
 pub(super) type Folders = HashSet<PathBuf>;
@@ -27,7 +27,7 @@ impl Site {
     /// Makes the destination if need be.
     pub(in crate::operations::parquet_conversion) fn new(
         destination: &Path,
-        source: &ConversionSource,
+        source: &LocalSource,
         reserved: Option<Arc<Path>>,
     ) -> Result<Self, ConversionError> {
         fs::create_dir_all(destination).map_err(ConversionError::write("make the folder", destination))?;

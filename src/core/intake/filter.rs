@@ -6,27 +6,40 @@ use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::error::ConversionError;
-use super::naming::{FOR_SHEETS, LONGEST_NAME};
-use super::options::ConversionOptions;
-use super::plan::{PlannedFile, Step};
-use super::staging::{REJECTS_SUFFIX, REPORT};
+use super::error::IntakeError;
+use super::source::{SourceFile, Step};
+use super::{REJECTS_SUFFIX, REPORT};
 use crate::core::failure::{Code, Failure};
-use crate::core::tabular::format::{self, Promise};
+use crate::core::tabular::format;
 
 /// Bytes that tell what a file holds.
 pub(super) const HEAD: u64 = 4096;
 
+/// Why a file of this name can't be used, though it could be read.
+pub type NameRule = fn(&str) -> Option<Failure>;
+
 /// `include`, `exclude` and the names that are read.
-pub(super) struct Filter {
+#[derive(Debug, Clone)]
+pub struct Filter {
     include: Option<GlobSet>,
     exclude: GlobSet,
+    name_rule: NameRule,
 }
 
 impl Filter {
-    pub(super) fn new(options: &ConversionOptions) -> Result<Self, ConversionError> {
-        let include = (!options.include.is_empty()).then(|| globs(&options.include)).transpose()?;
-        Ok(Self { include, exclude: globs(&options.exclude)? })
+    /// Lets through what matches a glob of `include` (empty: everything) and none of `exclude`.
+    ///
+    /// # Errors
+    /// When one of them is no glob.
+    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, IntakeError> {
+        let include = (!include.is_empty()).then(|| globs(include)).transpose()?;
+        Ok(Self { include, exclude: globs(exclude)?, name_rule: |_| None })
+    }
+
+    /// The same with a rule of the operation's own, which is asked for the last part of a file's path.
+    #[must_use]
+    pub fn with_name_rule(self, name_rule: NameRule) -> Self {
+        Self { name_rule, ..self }
     }
 
     /// Whether anything could be left out by globs.
@@ -35,7 +48,7 @@ impl Filter {
     }
 
     /// Whether the globs let a file through.
-    pub(super) fn chooses(&self, file: &PlannedFile) -> bool {
+    pub(super) fn chooses(&self, file: &SourceFile) -> bool {
         self.left_out(&file.name, file.archive_name()).is_none()
     }
 
@@ -50,7 +63,7 @@ impl Filter {
         }
         let refusal = || {
             let not_unicode = path.to_str().is_none().then(not_unicode);
-            not_unicode.or_else(|| too_long(last))
+            not_unicode.or_else(|| (self.name_rule)(last))
         };
         by_name(name, last, refusal, || head(path))
     }
@@ -79,7 +92,7 @@ impl Filter {
         if is_archive(last) {
             return skip("an archive inside an archive");
         }
-        by_name(name, last, || too_long(last), head)
+        by_name(name, last, || (self.name_rule)(last), head)
     }
 
     /// A file in an archive is chosen where the archive is.
@@ -108,7 +121,7 @@ fn by_name(
         return skip("hidden (its name begins with a dot)");
     }
     match format::promise(name) {
-        Some(promise) => refusal().map_or(Step::Convert(promise), Step::Refuse),
+        Some(promise) => refusal().map_or(Step::Read(promise), Step::Refuse),
         None => Step::Skip(match head().as_deref().and_then(format::unread_content) {
             Some(content) => format!("its extension is none that is read; {content}"),
             None => format!("its extension is not one of {}", format::EXTENSIONS),
@@ -136,21 +149,11 @@ fn is_ours(name: &str, path: &Path) -> bool {
 
 fn not_unicode() -> Failure {
     Failure::new(Code::UndecodableText, "its name is not UTF-8")
-        .with_hint("rename it; the output could not be told from that of another such name")
+        .with_hint("rename it; what is made of it could not be told from what is made of another such name")
 }
 
-/// The outputs' names are longer than the source's.
-fn too_long(name: &str) -> Option<Failure> {
-    let for_sheets = if format::promise(name) == Some(Promise::Workbook) { FOR_SHEETS } else { 0 };
-    let most = LONGEST_NAME - REJECTS_SUFFIX.len() - for_sheets;
-    (name.len() > most).then(|| {
-        Failure::new(Code::LimitExceeded, format!("its name of {} bytes is too long for its outputs", name.len()))
-            .with_hint(format!("shorten it to {most} bytes"))
-    })
-}
-
-fn globs(patterns: &[String]) -> Result<GlobSet, ConversionError> {
-    let wrong = |glob: &str| ConversionError::Glob { glob: glob.to_owned() };
+fn globs(patterns: &[String]) -> Result<GlobSet, IntakeError> {
+    let wrong = |glob: &str| IntakeError::Glob { glob: glob.to_owned() };
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let glob = GlobBuilder::new(&as_meant(pattern)).literal_separator(true).build();

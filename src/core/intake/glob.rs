@@ -9,7 +9,7 @@ pub const PATTERN: &str = concat!(
 );
 
 /// Whether `text` follows [`PATTERN`].
-pub(super) fn is_valid(text: &str) -> bool {
+pub fn is_valid(text: &str) -> bool {
     let mut rest = text;
     let mut is_in_braces = false;
     while let Some(first) = rest.chars().next() {

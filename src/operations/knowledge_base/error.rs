@@ -1,0 +1,89 @@
+//! Why a knowledge base can't be built, read or removed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::core::failure::{Code, Fails};
+
+/// Something can't be done with a knowledge base.
+#[derive(Debug, thiserror::Error)]
+pub enum KnowledgeBaseError {
+    /// Not a name.
+    #[error("`{name}` can't be the name of a knowledge base")]
+    Name {
+        /// What was given, its beginning.
+        name: String,
+    },
+    /// There is none of this name.
+    #[error("there is no knowledge base `{name}`")]
+    NotFound {
+        /// Which.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// It is being built or removed.
+    #[error("the knowledge base `{name}` is being changed")]
+    InUse {
+        /// Which.
+        name: String,
+    },
+    /// A file of it is not what was written.
+    #[error("`{}` is damaged: {what}", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The folder of knowledge bases does not work.
+    #[error("can't {doing} `{}`: {source}", path.display())]
+    Storage {
+        /// What was tried.
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl KnowledgeBaseError {
+    /// For `map_err`.
+    pub(super) fn at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Storage { doing, path: path.to_owned(), source }
+    }
+
+    /// For `map_err`.
+    pub(super) fn damaged(path: &Path) -> impl FnOnce(serde_json::Error) -> Self {
+        move |error| Self::Damaged { path: path.to_owned(), what: error.to_string() }
+    }
+}
+
+impl Fails for KnowledgeBaseError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Name { .. } => Code::InvalidParameter,
+            Self::NotFound { .. } => Code::NotFound,
+            Self::InUse { .. } => Code::ResourceInUse,
+            Self::Damaged { .. } | Self::Storage { .. } => Code::StorageFailure,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Name { .. } => Some(
+                "a name has letters (a to z), digits, `-` and `_`, 100 at most, a letter or digit first".to_owned(),
+            ),
+            Self::NotFound { known, .. } if known.is_empty() => {
+                Some("build one: `textmill kb build SRC --name NAME`, or POST /v1/knowledge-bases".to_owned())
+            }
+            Self::NotFound { known, .. } => Some(format!("knowledge bases: {}", known.join(", "))),
+            Self::InUse { .. } => Some("wait for the end of the build, or cancel its job".to_owned()),
+            Self::Damaged { .. } => Some("build it again: what is not damaged is kept".to_owned()),
+            Self::Storage { .. } => {
+                Some("see whether the state directory has space, and may be written by this user".to_owned())
+            }
+        }
+    }
+}
