@@ -13,6 +13,7 @@ use clap::{Args, Subcommand};
 use super::context::{Context, Process};
 use super::exit::CommandResult;
 use crate::app;
+use crate::operations::knowledge_base::{KnowledgeBaseError, KnowledgeBaseName};
 
 /// Build knowledge bases from folders, and look into them
 ///
@@ -51,4 +52,10 @@ struct OneBase {
     /// Name of the knowledge base; `textmill kb list` shows them
     #[arg(value_name = "NAME")]
     name: String,
+}
+
+impl OneBase {
+    fn name(&self) -> Result<KnowledgeBaseName, KnowledgeBaseError> {
+        self.name.parse()
+    }
 }

@@ -22,12 +22,23 @@ pub enum KnowledgeBaseError {
         /// Those that there are.
         known: Vec<String>,
     },
+    /// Its source has no such folder or file.
+    #[error("the source of the knowledge base `{name}` has no folder or file `{path}`")]
+    NotInSource {
+        /// Which knowledge base.
+        name: String,
+        /// What was asked for.
+        path: String,
+    },
     /// It is being built or removed.
     #[error("the knowledge base `{name}` is being changed")]
     InUse {
         /// Which.
         name: String,
     },
+    /// Somebody said stop.
+    #[error("the work was cancelled")]
+    Cancelled,
     /// A file of it is not what was written.
     #[error("`{}` is damaged: {what}", path.display())]
     Damaged {
@@ -64,8 +75,9 @@ impl Fails for KnowledgeBaseError {
     fn code(&self) -> Code {
         match self {
             Self::Name { .. } => Code::InvalidParameter,
-            Self::NotFound { .. } => Code::NotFound,
+            Self::NotFound { .. } | Self::NotInSource { .. } => Code::NotFound,
             Self::InUse { .. } => Code::ResourceInUse,
+            Self::Cancelled => Code::Cancelled,
             Self::Damaged { .. } | Self::Storage { .. } => Code::StorageFailure,
         }
     }
@@ -79,7 +91,11 @@ impl Fails for KnowledgeBaseError {
                 Some("build one: `textmill kb build SRC --name NAME`, or POST /v1/knowledge-bases".to_owned())
             }
             Self::NotFound { known, .. } => Some(format!("knowledge bases: {}", known.join(", "))),
+            Self::NotInSource { name, .. } => Some(format!(
+                "`textmill kb show {name}` and GET /v1/knowledge-bases/{name}/tree tell its folders; upper and lower case differ"
+            )),
             Self::InUse { .. } => Some("wait for the end of the build, or cancel its job".to_owned()),
+            Self::Cancelled => None,
             Self::Damaged { .. } => Some("build it again: what is not damaged is kept".to_owned()),
             Self::Storage { .. } => {
                 Some("see whether the state directory has space, and may be written by this user".to_owned())

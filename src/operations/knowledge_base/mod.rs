@@ -5,15 +5,21 @@
 //! current one as a whole, so that readers see the one or the other, and a build that dies leaves nothing.
 
 mod error;
+mod export;
 mod manifest;
 mod name;
 mod options;
 mod record;
+mod selection;
 mod store;
+mod tree;
 
 pub use error::KnowledgeBaseError;
+pub use export::{NESTED, RECORD_LINES, export};
 pub use manifest::{Field, FileEntry, FileStatus, Manifest, Summary};
 pub use name::{KnowledgeBaseName, NAME_PATTERN};
 pub use options::KnowledgeBaseOptions;
 pub use record::{Meta, Record};
+pub use selection::{Portion, RecordFilter, Selected, Selection};
 pub use store::{Draft, KnowledgeBase, KnowledgeBases, Lines, RecordsWriter, WrittenRecords};
+pub use tree::{Extent, FileNode, FolderNode, folder_tree};
