@@ -14,3 +14,4 @@ pub mod shutdown;
 pub mod storage;
 pub mod tabular;
 pub mod telemetry;
+pub mod text;

@@ -17,6 +17,7 @@ mod batching;
 mod cache;
 mod candle;
 mod config;
+mod counting;
 mod device;
 mod error;
 mod kernels;
@@ -37,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
+pub use counting::TokenCounter;
 pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
 pub use loaded::{LoadError, LoadedModels, NamedModel};
