@@ -39,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
 pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
+pub(crate) use kernels::dot_products;
 pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
 pub use pool::{Pool, PoolSettings, Urgency};
