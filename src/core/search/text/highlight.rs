@@ -4,17 +4,27 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::query::TextQuery;
-use super::words::{Stems, fold, words};
+use super::words::{Stems, fold};
+use crate::core::text::words::words;
 
-/// The piece of a text that shows why it was found. All places count code points of the whole text, from 0.
+/// The piece of a text that shows why it was found. Places count code points, from 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Highlights {
     /// The piece that has most of the query's words; the beginning where it has none.
     pub snippet: String,
     /// Where the piece begins in the text.
     pub start: u64,
-    /// Beginnings and ends (exclusive) of the query's words in the piece, in order.
-    pub spans: Vec<[u64; 2]>,
+    /// Where the query's words are in the piece, in order.
+    pub spans: Vec<Span>,
+}
+
+/// A place in a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Span {
+    /// Its first code point.
+    pub start: u64,
+    /// The one behind its last.
+    pub end: u64,
 }
 
 /// A word of a text that the query has, too.
@@ -38,22 +48,18 @@ impl TextQuery {
         Highlights {
             snippet: text.chars().skip(start).take(end - start).collect(),
             start: start as u64,
-            spans: inside.map(|word| [word.start as u64, word.end as u64]).collect(),
+            spans: inside
+                .map(|word| Span { start: (word.start - start) as u64, end: (word.end - start) as u64 })
+                .collect(),
         }
     }
 
     fn found_in(&self, text: &str) -> Vec<Found> {
         let mut places = Vec::new();
-        let (mut bytes, mut characters) = (0, 0);
-        for range in words(text) {
-            let (before, word) = (text.get(bytes..range.start), text.get(range.clone()));
-            let (before, word) = (before.unwrap_or_default(), word.unwrap_or_default());
-            let start = characters + before.chars().count();
-            characters = start + word.chars().count();
-            bytes = range.end;
+        for word in words(text) {
             let mut folded = String::new();
-            fold(word, &mut folded);
-            places.push((folded, start, characters));
+            fold(text.get(word.bytes).unwrap_or_default(), &mut folded);
+            places.push((folded, word.chars.start, word.chars.end));
         }
         let mut found = self.single_words(&places);
         found.extend(self.phrases.iter().enumerate().flat_map(|(number, phrase)| {
@@ -137,12 +143,12 @@ mod tests {
         let found = TextQuery::parse(query).highlights(text, length);
         let mut out = String::new();
         for (number, character) in found.snippet.chars().enumerate() {
-            let at = found.start + number as u64;
-            if found.spans.iter().any(|span| span[0] == at) {
+            let at = number as u64;
+            if found.spans.iter().any(|span| span.start == at) {
                 out.push('[');
             }
             out.push(character);
-            if found.spans.iter().any(|span| span[1] == at + 1) {
+            if found.spans.iter().any(|span| span.end == at + 1) {
                 out.push(']');
             }
         }
@@ -175,8 +181,8 @@ mod tests {
             let size = found.snippet.chars().count();
             prop_assert!(size <= length);
             prop_assert_eq!(text.chars().skip(start).take(size).collect::<String>(), found.snippet);
-            for [from, to] in found.spans {
-                prop_assert!(from >= found.start && from < to && to <= found.start + size as u64);
+            for Span { start, end } in found.spans {
+                prop_assert!(start < end && end <= size as u64);
             }
         }
     }

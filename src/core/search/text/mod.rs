@@ -21,7 +21,7 @@ mod words;
 mod writer;
 
 pub use filter::TextFilter;
-pub use highlight::Highlights;
+pub use highlight::{Highlights, Span};
 pub use query::TextQuery;
 pub use reader::{TextHit, TextIndex};
 pub use writer::{TextDocument, TextIndexWriter};

@@ -2,8 +2,10 @@
 //!
 //! The one decision: there is no syntax that can be wrong. Words are looked for, each by itself; what stands in quotes of
 //! any kind must be in the text word for word; a quote that is not closed is no quote, and every other sign parts words.
+//! Where words touch (Chinese and Japanese, whose every character is one), what is typed in one piece is a phrase.
 
-use super::words::{Stems, fold, is_sign, words};
+use super::words::{Stems, fold};
+use crate::core::text::words::{Word, words};
 
 /// Different words that are looked for: whoever pastes a page finds what has its beginning.
 const MOST_WORDS: usize = 64;
@@ -47,13 +49,13 @@ impl TextQuery {
 
     fn add_plain(&mut self, text: &str, stems: &Stems) {
         for piece in text.split_whitespace() {
-            let found = folded(piece);
-            // Signs that were typed in one piece are one word, for whose parts nobody looks.
-            if found.len() > 1 && found.iter().all(|word| word.chars().all(is_sign)) {
-                self.add_phrase(found);
+            let places = words(piece);
+            let touch = places.windows(2).all(|pair| matches!(pair, [a, b] if a.bytes.end == b.bytes.start));
+            if places.len() > 1 && touch {
+                self.add_phrase(folded(piece));
                 continue;
             }
-            for word in found {
+            for word in folded(piece) {
                 self.add_word(word, stems);
             }
         }
@@ -75,12 +77,12 @@ impl TextQuery {
 }
 
 fn folded(text: &str) -> Vec<String> {
-    let fold_one = |range| {
+    let fold_one = |word: Word| {
         let mut folded = String::new();
-        fold(text.get(range).unwrap_or_default(), &mut folded);
+        fold(text.get(word.bytes).unwrap_or_default(), &mut folded);
         folded
     };
-    words(text).map(fold_one).filter(|word| !word.is_empty()).collect()
+    words(text).into_iter().map(fold_one).filter(|word| !word.is_empty()).collect()
 }
 
 enum Piece<'a> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::words::{Stems, Words, fold, words};
+use super::words::{Stems, fold};
+use crate::core::text::words::{Word, words_into};
 
 /// Stems that are remembered: texts repeat their words.
 const REMEMBERED: usize = 1 << 16;
@@ -13,6 +14,7 @@ const REMEMBERED: usize = 1 << 16;
 /// Folded words, each with its position.
 #[derive(Clone, Default)]
 pub(super) struct WordTokens {
+    words: Vec<Word>,
     token: Token,
 }
 
@@ -20,22 +22,23 @@ impl Tokenizer for WordTokens {
     type TokenStream<'a> = WordStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+        words_into(text, &mut self.words);
         self.token.reset();
-        WordStream { text, words: words(text), token: &mut self.token }
+        WordStream { text, words: self.words.iter(), token: &mut self.token }
     }
 }
 
 pub(super) struct WordStream<'a> {
     text: &'a str,
-    words: Words<'a>,
+    words: std::slice::Iter<'a, Word>,
     token: &'a mut Token,
 }
 
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some(range) = self.words.next() else { return false };
-        let Some(word) = self.text.get(range.clone()) else { return false };
-        (self.token.offset_from, self.token.offset_to) = (range.start, range.end);
+        let Some(Word { bytes, .. }) = self.words.next() else { return false };
+        let Some(word) = self.text.get(bytes.clone()) else { return false };
+        (self.token.offset_from, self.token.offset_to) = (bytes.start, bytes.end);
         self.token.position = self.token.position.wrapping_add(1);
         fold(word, &mut self.token.text);
         true

@@ -1,70 +1,26 @@
-//! Words of a text, as an index knows them.
+//! Words as an index knows them.
 //!
-//! The one decision: a word is a run of letters and digits. Everything else parts words: nobody types a hyphen where the
-//! text has it. Scripts that write no spaces (Chinese, Japanese) are taken sign by sign, and what is typed in them in one
-//! piece must stand so in the text.
+//! For: what two words must have in common to be one to somebody who searches. Not for: where words are
+//! (`core::text::words`). The one decision: letters count, marks on them don't: nobody types them who has not got the
+//! keyboard.
 
-use std::ops::Range;
-
-use rust_stemmers::{Algorithm, Stemmer};
+use frostem::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+
+use crate::core::text::words::normalise_into;
 
 /// Characters of a word that are looked at: enough for all words, too few for a file's digits to fill the index.
 const LONGEST: usize = 64;
 
-/// The places of a text's words, in bytes.
-pub(super) fn words(text: &str) -> Words<'_> {
-    Words { text, at: 0 }
-}
-
-/// See [`words`].
-#[derive(Debug, Clone)]
-pub(super) struct Words<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl Iterator for Words<'_> {
-    type Item = Range<usize>;
-
-    fn next(&mut self) -> Option<Range<usize>> {
-        let rest = self.text.get(self.at..)?;
-        let start = self.at + rest.find(char::is_alphanumeric)?;
-        let word = self.text.get(start..)?;
-        let first = word.chars().next()?;
-        let length = if is_sign(first) {
-            first.len_utf8()
-        } else {
-            word.find(|next: char| is_sign(next) || !(next.is_alphanumeric() || is_mark(next))).unwrap_or(word.len())
-        };
-        self.at = start + length;
-        Some(start..self.at)
-    }
-}
-
-/// Whether it is a mark on the letter before it.
-fn is_mark(character: char) -> bool {
-    !character.is_ascii() && is_combining_mark(character)
-}
-
-/// Whether it is a word by itself: Han, Hiragana and Katakana.
-pub(super) fn is_sign(character: char) -> bool {
-    matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
-        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-}
-
 /// A word without case and diacritics, compatible forms made one: `Größe` is `grosse`, `ﬁne` is `fine`.
 pub(super) fn fold(word: &str, folded: &mut String) {
-    folded.clear();
-    if word.is_ascii() {
-        folded.extend(word.bytes().take(LONGEST).map(|byte| char::from(byte.to_ascii_lowercase())));
+    normalise_into(word, folded);
+    if folded.is_ascii() {
+        folded.truncate(LONGEST);
         return;
     }
-    let letters = word.nfkd().filter(|character| !is_diacritic(*character));
-    let lower = letters.flat_map(char::to_lowercase).flat_map(Spelling::of);
-    // Lower case of a few capitals brings a diacritic along.
-    folded.extend(lower.filter(|character| !is_diacritic(*character)).nfc().take(LONGEST));
+    let letters = folded.nfd().filter(|character| !is_diacritic(*character)).flat_map(Spelling::of);
+    *folded = letters.nfc().take(LONGEST).collect();
 }
 
 /// Marks on letters of alphabets. Vowels of scripts in which they are marks are not among them: they make the word.
@@ -113,7 +69,7 @@ pub(super) struct Stems {
 
 impl Stems {
     pub(super) fn new() -> Self {
-        Self { english: Stemmer::create(Algorithm::English), german: Stemmer::create(Algorithm::German) }
+        Self { english: Stemmer::new(Algorithm::English), german: Stemmer::new(Algorithm::German) }
     }
 
     /// The English and the German stem; the German one only if it is another.
@@ -130,24 +86,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::core::text::words::words;
 
     fn folded(word: &str) -> String {
         let mut folded = String::new();
         fold(word, &mut folded);
         folded
-    }
-
-    fn split(text: &str) -> Vec<&str> {
-        words(text).map(|range| &text[range]).collect()
-    }
-
-    #[test]
-    fn words_are_runs_of_letters_and_digits() {
-        assert_eq!(split("Waste-water, CO2 (3.5 t) — don't"), ["Waste", "water", "CO2", "3", "5", "t", "don", "t"]);
-        assert_eq!(split("cafe\u{301} naïve"), ["cafe\u{301}", "naïve"]);
-        assert_eq!(split("循環経済 ESGレポート"), ["循", "環", "経", "済", "ESG", "レ", "ポ", "ー", "ト"]);
-        assert_eq!(split("हिन्दी भाषा"), ["हिन्दी", "भाषा"]);
-        assert!(split("... — !").is_empty());
     }
 
     #[test]
@@ -180,12 +124,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_of_any_text_lie_in_it_in_order_and_fold_to_what_folds_to_itself(text in any::<String>()) {
-            let mut end = 0;
-            for range in words(&text) {
-                prop_assert!(range.start >= end && range.end > range.start);
-                end = range.end;
-                let once = folded(&text[range]);
+        fn what_is_folded_folds_to_itself(text in any::<String>()) {
+            for word in words(&text) {
+                let once = folded(&text[word.bytes]);
                 prop_assert_eq!(folded(&once), once);
             }
         }
