@@ -5,10 +5,12 @@
 //! current one as a whole, so that readers see the one or the other, and a build that dies leaves nothing.
 
 mod error;
+pub mod index;
 mod manifest;
 mod name;
 mod options;
 mod record;
+pub mod search;
 mod store;
 
 pub use error::KnowledgeBaseError;
