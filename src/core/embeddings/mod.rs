@@ -41,6 +41,7 @@ pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, dige
 pub use counting::TokenCounter;
 pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
+pub(crate) use kernels::dot_products;
 pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
 pub use pool::{Pool, PoolSettings, Urgency};
