@@ -139,10 +139,7 @@ impl App {
     /// # Errors
     /// When the catalogue does not have the default model, or the system refuses a thread.
     pub fn start_embeddings(&self, metrics: EmbeddingMetrics, shutdown: &Shutdown) -> Result<LoadedModels, Failure> {
-        let config = &self.config.embeddings;
-        let settings = PoolSettings { threads: config.threads, max_waiting_tokens: config.max_waiting_tokens };
-        let models = LoadedModels::new(self.models.clone(), &config.model, settings, metrics);
-        let models = models.map_err(|error| error.to_failure())?;
+        let models = load_models(&self.config, self.models.clone(), metrics)?;
         let (closing, token) = (models.clone(), shutdown.token());
         shutdown.spawn(async move {
             token.cancelled().await;
@@ -212,6 +209,17 @@ pub fn open_models(config: &Config) -> Result<ModelStore, Failure> {
         proxies: env_vars::proxies(),
     };
     Ok(ModelStore::new(catalogue, ModelSettings { dir: models.dir.clone(), web, retry_pause: DOWNLOAD_PAUSE }))
+}
+
+/// Models of the store, and threads to compute vectors on; none is read before somebody needs it.
+///
+/// # Errors
+/// When the catalogue does not have the default model, or the system refuses a thread.
+pub fn load_models(config: &Config, store: ModelStore, metrics: EmbeddingMetrics) -> Result<LoadedModels, Failure> {
+    let embeddings = &config.embeddings;
+    let settings = PoolSettings { threads: embeddings.threads, max_waiting_tokens: embeddings.max_waiting_tokens };
+    let models = LoadedModels::new(store, &embeddings.model, settings, metrics);
+    models.map(|models| models.keeping(cache_settings(config))).map_err(|error| error.to_failure())
 }
 
 /// The knowledge bases of the state directory; touches nothing.
