@@ -3,7 +3,8 @@
 //! For: building each long-lived object once and handing it on. Not for: any decision of theirs. The one decision: who
 //! asks (service, command line) gets parts, never the whole; nobody but this module knows how they hang together.
 //!
-//! State directory: `textmill.sqlite3` (jobs, unless they are in PostgreSQL), `artifacts/`, `uploads/`, `logs/`.
+//! State directory: `textmill.sqlite3` (jobs, unless they are in PostgreSQL), `artifacts/`, `uploads/`, `knowledge-bases/`,
+//! `logs/`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
+use crate::operations::knowledge_base::KnowledgeBases;
 use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
 
@@ -47,6 +49,7 @@ pub struct App {
     uploads: Uploads,
     isolation: Isolation,
     models: ModelStore,
+    knowledge_bases: KnowledgeBases,
 }
 
 impl App {
@@ -66,7 +69,9 @@ impl App {
         let uploads = uploads.map_err(|error| error.to_failure())?;
         let isolation = Isolation::new(config.isolation.limits());
         let models = open_models(&config)?;
-        Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads, isolation, models })
+        let knowledge_bases = open_knowledge_bases(&config);
+        let config = Arc::new(config);
+        Ok(Self { config, store, events, queue, roots, uploads, isolation, models, knowledge_bases })
     }
 
     /// What the operator set.
@@ -99,6 +104,11 @@ impl App {
         &self.models
     }
 
+    /// Where knowledge bases are.
+    pub fn knowledge_bases(&self) -> &KnowledgeBases {
+        &self.knowledge_bases
+    }
+
     /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
     /// their jobs at a safe point.
     pub fn start_workers(&self, kinds: &[&str], shutdown: &Shutdown) -> Option<JoinHandle<()>> {
@@ -129,10 +139,7 @@ impl App {
     /// # Errors
     /// When the catalogue does not have the default model, or the system refuses a thread.
     pub fn start_embeddings(&self, metrics: EmbeddingMetrics, shutdown: &Shutdown) -> Result<LoadedModels, Failure> {
-        let config = &self.config.embeddings;
-        let settings = PoolSettings { threads: config.threads, max_waiting_tokens: config.max_waiting_tokens };
-        let models = LoadedModels::new(self.models.clone(), &config.model, settings, metrics);
-        let models = models.map_err(|error| error.to_failure())?;
+        let models = load_models(&self.config, self.models.clone(), metrics)?;
         let (closing, token) = (models.clone(), shutdown.token());
         shutdown.spawn(async move {
             token.cancelled().await;
@@ -202,6 +209,22 @@ pub fn open_models(config: &Config) -> Result<ModelStore, Failure> {
         proxies: env_vars::proxies(),
     };
     Ok(ModelStore::new(catalogue, ModelSettings { dir: models.dir.clone(), web, retry_pause: DOWNLOAD_PAUSE }))
+}
+
+/// Models of the store, and threads to compute vectors on; none is read before somebody needs it.
+///
+/// # Errors
+/// When the catalogue does not have the default model, or the system refuses a thread.
+pub fn load_models(config: &Config, store: ModelStore, metrics: EmbeddingMetrics) -> Result<LoadedModels, Failure> {
+    let embeddings = &config.embeddings;
+    let settings = PoolSettings { threads: embeddings.threads, max_waiting_tokens: embeddings.max_waiting_tokens };
+    let models = LoadedModels::new(store, &embeddings.model, settings, metrics);
+    models.map(|models| models.keeping(cache_settings(config))).map_err(|error| error.to_failure())
+}
+
+/// The knowledge bases of the state directory; touches nothing.
+pub fn open_knowledge_bases(config: &Config) -> KnowledgeBases {
+    KnowledgeBases::new(config.state_dir.join("knowledge-bases"))
 }
 
 /// Where computed vectors are kept; `None` where none are.

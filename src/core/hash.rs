@@ -59,6 +59,13 @@ impl<R: Read> Read for HashingReader<R> {
     }
 }
 
+/// How far a [`HashingWriter`] was.
+#[derive(Debug, Clone)]
+pub struct HashMark {
+    hasher: Sha256,
+    size_bytes: u64,
+}
+
 /// Hashes what is written through it, so that nobody has to read it back.
 #[derive(Debug)]
 pub struct HashingWriter<W> {
@@ -71,6 +78,17 @@ impl<W> HashingWriter<W> {
     /// Starts at the writer's present place.
     pub fn new(inner: W) -> Self {
         Self { inner, hasher: Sha256::new(), size_bytes: 0 }
+    }
+
+    /// What was written so far, to come back to.
+    pub fn mark(&self) -> HashMark {
+        HashMark { hasher: self.hasher.clone(), size_bytes: self.size_bytes }
+    }
+
+    /// Forgets what was written since; taking it back from the writer is the caller's affair.
+    pub fn return_to(&mut self, mark: HashMark) -> &mut W {
+        (self.hasher, self.size_bytes) = (mark.hasher, mark.size_bytes);
+        &mut self.inner
     }
 
     /// The writer, and digest and count of the bytes written so far.
@@ -100,6 +118,17 @@ mod tests {
     fn what_is_written_has_the_digest_of_what_is_read() {
         let mut writer = HashingWriter::new(Vec::new());
         writer.write_all(b"a").unwrap();
+        writer.write_all(b"bc").unwrap();
+        assert_eq!(writer.finish(), (b"abc".to_vec(), sha256_hex(b"abc"), 3));
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_no_trace() {
+        let mut writer = HashingWriter::new(Vec::new());
+        writer.write_all(b"a").unwrap();
+        let mark = writer.mark();
+        writer.write_all(b"x").unwrap();
+        writer.return_to(mark).truncate(1);
         writer.write_all(b"bc").unwrap();
         assert_eq!(writer.finish(), (b"abc".to_vec(), sha256_hex(b"abc"), 3));
     }

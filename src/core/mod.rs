@@ -10,6 +10,7 @@ pub mod isolation;
 pub mod jobs;
 pub mod models;
 pub mod progress;
+pub mod search;
 pub mod shutdown;
 pub mod storage;
 pub mod tabular;

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::cache::{CacheSettings, CachedEmbedder, EmbeddingCache};
 use super::error::EmbeddingError;
 use super::pool::{Pool, PoolSettings, Urgency};
 use super::{Embedder, LocalEmbedder, LocalOptions};
@@ -23,6 +24,14 @@ pub struct LoadedModels {
     default_model: Arc<str>,
     pool: Arc<Pool>,
     models: Arc<Mutex<BTreeMap<String, Place>>>,
+    cache: Option<Arc<Kept>>,
+}
+
+/// Where vectors for jobs are kept; opened when the first job needs it.
+#[derive(Debug)]
+struct Kept {
+    settings: CacheSettings,
+    cache: OnceLock<Arc<EmbeddingCache>>,
 }
 
 /// Where a model is, or will be: whoever comes first reads it, and the others wait for that.
@@ -91,7 +100,24 @@ impl LoadedModels {
         let id = store.catalogue().get(default_model)?.id.clone();
         let pool = Pool::start(settings, metrics);
         let pool = Arc::new(pool.map_err(|source| LoadError::Unusable { id: id.clone(), source })?);
-        Ok(Self { store, default_model: id.into(), pool, models: Arc::default() })
+        Ok(Self { store, default_model: id.into(), pool, models: Arc::default(), cache: None })
+    }
+
+    /// Keeps the vectors that jobs ask for: who asks again has them. Those for people are few, and not kept.
+    #[must_use]
+    pub fn keeping(self, settings: Option<CacheSettings>) -> Self {
+        let cache = settings.map(|settings| Arc::new(Kept { settings, cache: OnceLock::new() }));
+        Self { cache, ..self }
+    }
+
+    /// The store that they are read from.
+    pub fn store(&self) -> &ModelStore {
+        &self.store
+    }
+
+    /// The id of the model of those who name none.
+    pub fn default_model(&self) -> &str {
+        &self.default_model
     }
 
     /// The model of this name, or the default one. Blocks while it is read.
@@ -99,7 +125,8 @@ impl LoadedModels {
     /// # Errors
     /// When the catalogue does not have it, it is not in the store, or it can't be used.
     pub fn get(&self, name: Option<&str>, urgency: Urgency) -> Result<NamedModel, LoadError> {
-        let id = self.store.catalogue().get(name.unwrap_or(&self.default_model))?.id.clone();
+        let entry = self.store.catalogue().get(name.unwrap_or(&self.default_model))?;
+        let id = entry.id.clone();
         let folder = self.store.path(&id).inspect_err(|_| drop(self.models().remove(&id)))?;
         let place = Arc::clone(self.models().entry(id.clone()).or_default());
         let mut loaded = place.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,7 +138,12 @@ impl LoadedModels {
                 embedder
             }
         };
-        Ok(NamedModel { id, embedder: Arc::new(embedder.with_urgency(urgency)) })
+        let embedder: Arc<dyn Embedder> = Arc::new(embedder.with_urgency(urgency));
+        let embedder = match self.cache.as_ref().filter(|_| urgency == Urgency::Bulk) {
+            Some(kept) => Arc::new(CachedEmbedder::new(embedder, &entry.digest(), kept.open())),
+            None => embedder,
+        };
+        Ok(NamedModel { id, embedder })
     }
 
     /// Ids of the models in memory, sorted.
@@ -141,5 +173,12 @@ impl LoadedModels {
 
     fn models(&self) -> MutexGuard<'_, BTreeMap<String, Place>> {
         self.models.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn open(&self) -> Arc<EmbeddingCache> {
+        let open = || Arc::new(EmbeddingCache::open(self.settings.clone()));
+        Arc::clone(self.cache.get_or_init(open))
     }
 }

@@ -17,6 +17,7 @@ mod batching;
 mod cache;
 mod candle;
 mod config;
+mod counting;
 mod device;
 mod error;
 mod kernels;
@@ -37,8 +38,10 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
+pub use counting::TokenCounter;
 pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
+pub(crate) use kernels::dot_products;
 pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
 pub use pool::{Pool, PoolSettings, Urgency};

@@ -1,6 +1,8 @@
-//! What texts are made of.
+//! Text as language: what a text is made of.
 //!
-//! For: units of a text with their places in it. Not for: what is looked for in them. The one decision: a place is told in
-//! bytes, for Rust, and in code points, for everybody else; units never change the text they were found in.
+//! For: units of a text with their places in it: sentences, words. Not for: bytes and encodings (`tabular`), tokens of a
+//! model (`embeddings`), or what is looked for in them. The one decision: a place is told in bytes, for Rust, and in code
+//! points, for everybody else; units never change the text they were found in.
 
+pub mod sentences;
 pub mod words;

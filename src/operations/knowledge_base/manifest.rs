@@ -19,6 +19,9 @@ pub struct Manifest {
     pub textmill: String,
     /// How it was built.
     pub options: KnowledgeBaseOptions,
+    /// Digest of everything besides the source that shapes a record: where it is the same, records of files that have not
+    /// changed stay as they are.
+    pub settings: String,
     /// Sums over all files.
     pub summary: Summary,
     /// Names of columns that records have in `meta.columns`, sorted.
@@ -46,6 +49,28 @@ pub struct Summary {
     pub rejected: u64,
     /// Records whose content, normalised, an earlier one has, too.
     pub duplicates: u64,
+}
+
+impl Summary {
+    /// Over these files.
+    pub(super) fn of(files: &[FileEntry]) -> Self {
+        let count = |status| files.iter().filter(|file| file.status == status).count() as u64;
+        let sum = |of: fn(&FileEntry) -> u64| files.iter().map(of).sum();
+        Self {
+            files: files.len() as u64,
+            files_read: count(FileStatus::Read),
+            files_skipped: count(FileStatus::Skipped),
+            files_failed: count(FileStatus::Failed),
+            records: sum(|file| file.records),
+            rejected: sum(|file| file.rejected),
+            duplicates: sum(|file| file.duplicates),
+        }
+    }
+
+    /// Rows and files that a user should look at.
+    pub fn rejected_count(&self) -> u64 {
+        self.rejected + self.files_failed
+    }
 }
 
 /// A column that records have values of.

@@ -4,16 +4,33 @@
 //! The one decision: a knowledge base is changed by writing a new generation of it beside the old one, which becomes the
 //! current one as a whole, so that readers see the one or the other, and a build that dies leaves nothing.
 
+mod build;
+mod chunk;
+mod clean;
+mod dedupe;
 mod error;
+mod export;
+pub mod index;
+mod line;
+mod making;
 mod manifest;
 mod name;
 mod options;
+mod outcome;
 mod record;
+pub mod search;
+mod selection;
 mod store;
+mod tree;
 
+pub use build::{Builder, REJECTS};
 pub use error::KnowledgeBaseError;
+pub use export::{NESTED, RECORD_LINES, export};
 pub use manifest::{Field, FileEntry, FileStatus, Manifest, Summary};
 pub use name::{KnowledgeBaseName, NAME_PATTERN};
-pub use options::KnowledgeBaseOptions;
+pub use options::{ChunkBy, Clean, Dedupe, KnowledgeBaseOptions, KnowledgeBaseRequest, check_options};
+pub use outcome::BuildOutcome;
 pub use record::{Meta, Record};
+pub use selection::{Portion, RecordFilter, Selected, Selection};
 pub use store::{Draft, KnowledgeBase, KnowledgeBases, Lines, RecordsWriter, WrittenRecords};
+pub use tree::{Extent, FileNode, FolderNode, folder_tree};

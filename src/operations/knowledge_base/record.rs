@@ -41,28 +41,46 @@ pub struct Meta {
     pub sheet: Option<String>,
     /// The page of a document, from 1.
     pub page: Option<u64>,
-    /// Line of a text, row of a sheet, section of a document where the record begins, from 1.
+    /// Line of a text, row of a sheet, number of a JSON or XML record, section of a document, from 1.
     pub row: Option<u64>,
     /// The heading above it in a document.
     pub heading: Option<String>,
     /// Which piece of a long text it is, from 1; `null`: all of it.
     pub chunk: Option<u32>,
-    /// The other values of its row by the names of their columns, as they stand in the file; empty ones are left out.
+    /// The values of its row by the names of their columns, as they stand in the file; empty ones are left out, and so are
+    /// lists of one column without a name, and texts that were parted into several records.
     pub columns: BTreeMap<String, String>,
 }
 
 impl Record {
     /// A record, with the id that follows from the rest.
     pub fn new(content: String, meta: Meta) -> Self {
-        Self { id: id(&content, &meta), content, meta }
+        let place = Place { path: &meta.path, sheet: meta.sheet.as_deref(), page: meta.page, row: meta.row };
+        Self { id: place.id(meta.chunk, &content), content, meta }
     }
 }
 
-/// Path, place and content; what else is known of a record may change without making it another one.
-fn id(content: &str, meta: &Meta) -> String {
-    let place = (&meta.path, &meta.sheet, meta.page, meta.row, meta.chunk, content);
-    // Serialised so that no two sets of values run into the same bytes. Strings and numbers always can be.
-    sha256_hex(serde_json::json!(place).to_string().as_bytes())
+/// Where in the source a row lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Path of its file.
+    pub(super) path: &'a str,
+    /// Its sheet.
+    pub(super) sheet: Option<&'a str>,
+    /// Its page.
+    pub(super) page: Option<u64>,
+    /// Its line, row or number.
+    pub(super) row: Option<u64>,
+}
+
+impl Place<'_> {
+    /// The id of a record: path, place and content; what else is known of it may change without making it another one.
+    pub(super) fn id(self, chunk: Option<u32>, content: &str) -> String {
+        let Self { path, sheet, page, row } = self;
+        // Serialised so that no two sets of values run into the same bytes. Strings and numbers always can be.
+        let place = serde_json::to_vec(&(path, sheet, page, row, chunk, content)).unwrap_or_default();
+        sha256_hex(&place)
+    }
 }
 
 #[cfg(test)]

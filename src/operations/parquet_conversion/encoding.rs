@@ -87,7 +87,7 @@ pub enum Encoding {
 
 impl Encoding {
     /// The encoding, unless it is to be found out.
-    pub(super) fn wish(self) -> Option<&'static encoding_rs::Encoding> {
+    pub(in crate::operations) fn wish(self) -> Option<&'static encoding_rs::Encoding> {
         Some(match self {
             Self::Auto => return None,
             Self::Utf8 => encoding_rs::UTF_8,

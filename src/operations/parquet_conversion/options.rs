@@ -183,7 +183,7 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    pub(super) fn wish(self) -> DelimiterWish {
+    pub(in crate::operations) fn wish(self) -> DelimiterWish {
         match self {
             Self::Auto => DelimiterWish::Find,
             Self::Comma => DelimiterWish::Is(b','),

@@ -20,7 +20,8 @@ pub(crate) async fn check(request: &ConversionRequest, places: &Places) -> Resul
     faults.into_result()
 }
 
-async fn check_source(source: &Source, places: &Places, faults: &mut Faults) -> Result<(), Problem> {
+/// Whether there is such a source.
+pub(crate) async fn check_source(source: &Source, places: &Places, faults: &mut Faults) -> Result<(), Problem> {
     match source {
         Source::File { file_id } => {
             if places.uploads.get(file_id).await?.is_none() {
@@ -38,7 +39,12 @@ async fn check_source(source: &Source, places: &Places, faults: &mut Faults) -> 
     Ok(())
 }
 
-async fn check_destination(destination: &Destination, places: &Places, faults: &mut Faults) -> Result<(), Problem> {
+/// Whether a folder can be written there.
+pub(crate) async fn check_destination(
+    destination: &Destination,
+    places: &Places,
+    faults: &mut Faults,
+) -> Result<(), Problem> {
     match destination {
         Destination::Path { path } => {
             let (roots, path) = (places.roots.clone(), path.clone());

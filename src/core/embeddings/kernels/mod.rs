@@ -22,6 +22,7 @@ mod portable;
 mod product;
 mod quantized;
 mod simd;
+mod similarity;
 #[cfg(test)]
 mod tests;
 mod tile;
@@ -34,4 +35,5 @@ pub(super) use portable::Portable;
 pub(super) use product::ROW_BLOCK;
 pub(super) use quantized::QuantizedRows;
 pub(super) use simd::Backend;
+pub(crate) use similarity::dot_products;
 pub(super) use tile::After;

@@ -7,6 +7,7 @@ use super::attention::softmax;
 use super::panels::Panels;
 use super::product::Product;
 use super::quantized::{Quantize, QuantizedPanels, QuantizedProduct};
+use super::similarity::DotProducts;
 use super::simd::{Kernel, Simd};
 use super::tile::{Rows, RowsMut};
 use super::*;
@@ -277,5 +278,26 @@ proptest! {
             to
         });
         all_near(&found, 1e-5);
+    }
+}
+
+#[test]
+fn products_of_rows_and_vectors_are_those_of_the_definition() {
+    for width in [1, 7, 16, 19, 64, 100, 384] {
+        for (rows, vectors) in [(1, 1), (5, 3), (0, 2), (4, 0)] {
+            let (a, b) = (drawn(rows * width, 1), drawn(vectors * width, 2));
+            let right: Vec<f32> = a
+                .chunks_exact(width)
+                .flat_map(|row| b.chunks_exact(width).map(move |vector| (row, vector)))
+                .map(|(row, vector)| row.iter().zip(vector).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32)
+                .collect();
+            for found in on_all(|backend| {
+                let mut to = vec![0.0; rows * vectors];
+                backend.run(DotProducts { rows: &a, vectors: &b, width, to: &mut to });
+                to
+            }) {
+                assert_near(&found, &right, 1e-5);
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use draft::Draft;
 pub use reading::{KnowledgeBase, Lines};
+pub(super) use writing::RecordsMark;
 pub use writing::{RecordsWriter, WrittenRecords};
 
 use super::error::KnowledgeBaseError;
@@ -26,8 +27,10 @@ const CURRENT: &str = "current";
 const DRAFT: &str = ".draft";
 const MANIFEST: &str = "manifest.json";
 const FILES: &str = "files.jsonl";
-const RECORDS: &str = "records.jsonl";
+pub(super) const RECORDS: &str = "records.jsonl";
 const OFFSETS: &str = "offsets.bin";
+/// Bytes of a number in the file of offsets.
+const OFFSET_BYTES: u64 = 8;
 
 /// The knowledge bases of a folder. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -9,15 +9,13 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{FILES, MANIFEST, OFFSETS, RECORDS};
+use super::{FILES, MANIFEST, OFFSET_BYTES, OFFSETS, RECORDS};
 use crate::operations::knowledge_base::error::KnowledgeBaseError;
 use crate::operations::knowledge_base::manifest::{FileEntry, Manifest};
 use crate::operations::knowledge_base::name::KnowledgeBaseName;
 use crate::operations::knowledge_base::record::Record;
 
 const BUFFER_BYTES: usize = 1 << 18;
-/// Bytes of a number in the file of offsets.
-const OFFSET_BYTES: u64 = 8;
 
 /// One state of a knowledge base. Its files stay open, so that it can be read after it was replaced. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -41,6 +41,7 @@ fn build(bases: &KnowledgeBases, name: &KnowledgeBaseName, contents: &[&str]) ->
         generation: written.sha256[..16].to_owned(),
         textmill: String::new(),
         options: KnowledgeBaseOptions::default(),
+        settings: String::new(),
         summary: Summary { records: written.count, ..Summary::default() },
         fields: Vec::new(),
         sha256: written.sha256,

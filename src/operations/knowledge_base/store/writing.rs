@@ -1,11 +1,11 @@
 //! Records on their way to the disk: their lines, and where each begins.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::{OFFSETS, RECORDS};
-use crate::core::hash::HashingWriter;
+use super::{OFFSET_BYTES, OFFSETS, RECORDS};
+use crate::core::hash::{HashMark, HashingWriter};
 use crate::operations::knowledge_base::error::KnowledgeBaseError;
 
 const BUFFER_BYTES: usize = 1 << 20;
@@ -16,6 +16,14 @@ pub struct RecordsWriter {
     records: HashingWriter<BufWriter<File>>,
     offsets: BufWriter<File>,
     path: PathBuf,
+    size_bytes: u64,
+    count: u64,
+}
+
+/// How far a [`RecordsWriter`] was.
+#[derive(Debug, Clone)]
+pub(in crate::operations::knowledge_base) struct RecordsMark {
+    hash: HashMark,
     size_bytes: u64,
     count: u64,
 }
@@ -58,6 +66,25 @@ impl RecordsWriter {
         self.write(lines).map_err(KnowledgeBaseError::at("write", &self.path))
     }
 
+    /// What was taken so far, to come back to.
+    pub(in crate::operations::knowledge_base) fn mark(&self) -> RecordsMark {
+        RecordsMark { hash: self.records.mark(), size_bytes: self.size_bytes, count: self.count }
+    }
+
+    /// Takes back what was taken since.
+    ///
+    /// # Errors
+    /// When the files can't be cut.
+    pub(in crate::operations::knowledge_base) fn return_to(
+        &mut self,
+        mark: RecordsMark,
+    ) -> Result<(), KnowledgeBaseError> {
+        (self.size_bytes, self.count) = (mark.size_bytes, mark.count);
+        let records = self.records.return_to(mark.hash);
+        let cut = cut(records, mark.size_bytes).and_then(|()| cut(&mut self.offsets, mark.count * OFFSET_BYTES));
+        cut.map_err(KnowledgeBaseError::at("cut", &self.path))
+    }
+
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         let mut begin = 0;
         for end in memchr::memchr_iter(b'\n', lines) {
@@ -80,4 +107,11 @@ impl RecordsWriter {
         let (_, sha256, size_bytes) = self.records.finish();
         Ok(WrittenRecords { count: self.count, sha256, size_bytes })
     }
+}
+
+/// Leaves so many bytes.
+fn cut(file: &mut BufWriter<File>, size_bytes: u64) -> io::Result<()> {
+    file.flush()?;
+    file.get_mut().set_len(size_bytes)?;
+    file.seek(SeekFrom::Start(size_bytes)).map(drop)
 }
