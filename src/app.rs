@@ -3,7 +3,8 @@
 //! For: building each long-lived object once and handing it on. Not for: any decision of theirs. The one decision: who
 //! asks (service, command line) gets parts, never the whole; nobody but this module knows how they hang together.
 //!
-//! State directory: `textmill.sqlite3` (jobs, unless they are in PostgreSQL), `artifacts/`, `uploads/`, `logs/`.
+//! State directory: `textmill.sqlite3` (jobs, unless they are in PostgreSQL), `artifacts/`, `uploads/`, `knowledge-bases/`,
+//! `logs/`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,11 +24,13 @@ use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
+use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
 use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
+use crate::operations::sources::Sources;
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 2] = [parquet_conversion::KIND, model_download::KIND];
+pub const KINDS: [&str; 3] = [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -47,6 +50,7 @@ pub struct App {
     uploads: Uploads,
     isolation: Isolation,
     models: ModelStore,
+    knowledge_bases: KnowledgeBases,
 }
 
 impl App {
@@ -66,7 +70,9 @@ impl App {
         let uploads = uploads.map_err(|error| error.to_failure())?;
         let isolation = Isolation::new(config.isolation.limits());
         let models = open_models(&config)?;
-        Ok(Self { config: Arc::new(config), store, events, queue, roots, uploads, isolation, models })
+        let knowledge_bases = open_knowledge_bases(&config);
+        let config = Arc::new(config);
+        Ok(Self { config, store, events, queue, roots, uploads, isolation, models, knowledge_bases })
     }
 
     /// What the operator set.
@@ -97,6 +103,11 @@ impl App {
     /// Which models there are.
     pub fn models(&self) -> &ModelStore {
         &self.models
+    }
+
+    /// Where knowledge bases are.
+    pub fn knowledge_bases(&self) -> &KnowledgeBases {
+        &self.knowledge_bases
     }
 
     /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
@@ -167,9 +178,12 @@ impl App {
 
     /// One handler for each of these kinds of job.
     fn handlers(&self, kinds: &[&str]) -> Vec<Arc<dyn JobHandler>> {
-        let conversion = ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone());
+        let sources = Sources { roots: self.roots.clone(), uploads: self.uploads.clone() };
+        let conversion = ConversionHandler::new(sources.clone(), self.isolation.clone());
         let download = ModelDownloadHandler::new(self.models.clone());
-        let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download)];
+        let builder = builder(&self.config, self.models.clone());
+        let build = KnowledgeBaseHandler::new(builder, sources, self.isolation.clone());
+        let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download), Arc::new(build)];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
         handlers
     }
@@ -202,6 +216,17 @@ pub fn open_models(config: &Config) -> Result<ModelStore, Failure> {
         proxies: env_vars::proxies(),
     };
     Ok(ModelStore::new(catalogue, ModelSettings { dir: models.dir.clone(), web, retry_pause: DOWNLOAD_PAUSE }))
+}
+
+/// Builds knowledge bases of the state directory with models of the store; touches nothing.
+pub fn builder(config: &Config, models: ModelStore) -> Builder {
+    let default_model = config.embeddings.model.clone();
+    Builder { bases: open_knowledge_bases(config), models, default_model }
+}
+
+/// The knowledge bases of the state directory; touches nothing.
+pub fn open_knowledge_bases(config: &Config) -> KnowledgeBases {
+    KnowledgeBases::new(config.state_dir.join("knowledge-bases"))
 }
 
 /// Where computed vectors are kept; `None` where none are.

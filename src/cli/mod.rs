@@ -12,6 +12,7 @@ mod doctor;
 mod embed;
 mod exit;
 mod job;
+mod kb;
 mod model;
 mod openapi;
 mod printer;
@@ -51,6 +52,7 @@ enum Command {
     Convert(convert::ConvertArgs),
     Embed(embed::EmbedArgs),
     Job(job::JobArgs),
+    Kb(kb::KbArgs),
     Model(model::ModelArgs),
     Run(run::RunArgs),
     Config(config::ConfigArgs),
@@ -98,6 +100,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Convert(args) => convert::run(args, context),
         Command::Embed(args) => embed::run(args, context),
         Command::Job(args) => job::run(args, context),
+        Command::Kb(args) => kb::run(args, context),
         Command::Model(args) => model::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Config(args) => config::run(args, context),

@@ -153,6 +153,7 @@ fn parts(
         limits,
         metrics,
         embeddings,
+        knowledge_bases: app.knowledge_bases().clone(),
         info: info(),
         shutdown: shutdown.token(),
         readiness: readiness(app, workers),

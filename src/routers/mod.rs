@@ -10,6 +10,7 @@ mod extract;
 mod files;
 mod health;
 mod jobs;
+mod knowledge_bases;
 mod legacy;
 mod middleware;
 mod models;
@@ -46,6 +47,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(jobs::router())
         .merge(workers::router())
         .merge(files::router())
+        .merge(knowledge_bases::router())
         .merge(models::router())
         .merge(embeddings::router())
         .merge(health::router())

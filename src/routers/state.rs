@@ -22,6 +22,7 @@ use crate::core::models::ModelStore;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
+use crate::operations::knowledge_base::KnowledgeBases;
 
 /// The ready-made parts that a router is built from.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct HttpParts {
     pub models: ModelStore,
     /// Models that vectors are computed with.
     pub embeddings: LoadedModels,
+    /// Where knowledge bases are.
+    pub knowledge_bases: KnowledgeBases,
     /// Who may ask; without keys everybody may.
     pub keys: ApiKeys,
     /// Whether only this machine is served, without keys: then requests must name it in `Host`.
@@ -212,6 +215,7 @@ pub struct HttpState {
     isolation: Isolation,
     models: ModelStore,
     embeddings: LoadedModels,
+    knowledge_bases: KnowledgeBases,
     access: AccessRules,
     limits: Arc<HttpLimits>,
     gates: Gates,
@@ -231,6 +235,7 @@ impl HttpState {
             isolation: parts.isolation,
             models: parts.models,
             embeddings: parts.embeddings,
+            knowledge_bases: parts.knowledge_bases,
             access: AccessRules {
                 keys: Arc::new(parts.keys),
                 loopback_only: parts.loopback_only,
@@ -263,6 +268,7 @@ slices! {
     Isolation = isolation;
     ModelStore = models;
     LoadedModels = embeddings;
+    KnowledgeBases = knowledge_bases;
     AccessRules = access;
     Arc<HttpLimits> = limits;
     Gates = gates;

@@ -6,6 +6,7 @@ mod document;
 mod embeddings;
 mod files;
 mod jobs;
+mod knowledge_bases;
 mod legacy;
 mod models;
 mod refusals;
@@ -33,6 +34,7 @@ use crate::core::models::{Catalogue, ModelStore, StoreSettings as ModelSettings,
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
+use crate::operations::knowledge_base::KnowledgeBases;
 
 const BOUNDARY: &str = "----boundary";
 
@@ -44,6 +46,7 @@ struct Service {
     shutdown: CancellationToken,
     models: ModelStore,
     embeddings: LoadedModels,
+    knowledge_bases: KnowledgeBases,
     dir: tempfile::TempDir,
 }
 
@@ -68,11 +71,13 @@ impl Service {
         let metrics = Metrics::new("0.0.0", "test");
         let pool = PoolSettings { threads: 1, max_waiting_tokens: limits.max_waiting_tokens };
         let embeddings = LoadedModels::new(models.clone(), "tiny", pool, metrics.embedding()).unwrap();
+        let knowledge_bases = KnowledgeBases::new(dir.path().join("knowledge-bases"));
         let router = router(HttpParts {
             uploads: Uploads::open(dir.path().join("uploads"), Duration::from_hours(1)).await.unwrap(),
             isolation: Isolation::default(),
             models: models.clone(),
             embeddings: embeddings.clone(),
+            knowledge_bases: knowledge_bases.clone(),
             roots: DataRoots::new(vec![dir.path().join("data")]).unwrap(),
             loopback_only: keys.is_empty(),
             keys,
@@ -88,7 +93,7 @@ impl Service {
             render_report: |job| Ok(format!("<!doctype html><title>{}</title>", job.id)),
             queue,
         });
-        Self { router, store, events, shutdown, models, embeddings, dir }
+        Self { router, store, events, shutdown, models, embeddings, knowledge_bases, dir }
     }
 
     fn path(&self) -> &Path {

@@ -23,6 +23,14 @@ pub enum KnowledgeBaseError {
         /// Those that there are.
         known: Vec<String>,
     },
+    /// Its source has no such folder or file.
+    #[error("the source of the knowledge base `{name}` has no folder or file `{path}`")]
+    NotInSource {
+        /// Which knowledge base.
+        name: String,
+        /// What was asked for.
+        path: String,
+    },
     /// It is being built or removed.
     #[error("the knowledge base `{name}` is being changed")]
     InUse {
@@ -55,8 +63,8 @@ pub enum KnowledgeBaseError {
     /// A model that was asked for can't be used.
     #[error("{0}")]
     Model(Failure),
-    /// Somebody asked for it to stop.
-    #[error("the build was cancelled; the knowledge base is as it was before")]
+    /// Somebody said stop.
+    #[error("the work was cancelled")]
     Cancelled,
     /// A file of it is not what was written.
     #[error("`{}` is damaged: {what}", path.display())]
@@ -96,9 +104,9 @@ impl Fails for KnowledgeBaseError {
             Self::Name { .. } | Self::Range { .. } | Self::NoColumn { .. } => Code::InvalidParameter,
             Self::Intake(error) => error.code(),
             Self::Model(failure) => failure.code,
-            Self::Cancelled => Code::Cancelled,
-            Self::NotFound { .. } => Code::NotFound,
+            Self::NotFound { .. } | Self::NotInSource { .. } => Code::NotFound,
             Self::InUse { .. } => Code::ResourceInUse,
+            Self::Cancelled => Code::Cancelled,
             Self::Damaged { .. } | Self::Storage { .. } => Code::StorageFailure,
         }
     }
@@ -112,6 +120,9 @@ impl Fails for KnowledgeBaseError {
                 Some("build one: `textmill kb build SRC --name NAME`, or POST /v1/knowledge-bases".to_owned())
             }
             Self::NotFound { known, .. } => Some(format!("knowledge bases: {}", known.join(", "))),
+            Self::NotInSource { name, .. } => Some(format!(
+                "`textmill kb show {name}` and GET /v1/knowledge-bases/{name}/tree tell its folders; upper and lower case differ"
+            )),
             Self::InUse { .. } => Some("wait for the end of the build, or cancel its job".to_owned()),
             Self::Intake(error) => error.hint(),
             Self::Model(failure) => failure.hint.clone(),

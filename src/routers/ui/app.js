@@ -1,8 +1,8 @@
 // The page: one form, one list of jobs.
 
-import { Problem, ask, askJson, follow, hasKey, postJson, save } from "./api.js";
+import { Problem, askJson, follow, hasKey, postJson, save } from "./api.js";
+import { amount, byId, counted, number, showVersion, size, tell } from "./words.js";
 
-const byId = (id) => document.getElementById(id);
 const isFinal = (job) => ["succeeded", "failed", "cancelled"].includes(job.status);
 const REFRESH_MS = 5_000;
 /** A browser opens six connections to one service; streams must leave some for everything else. */
@@ -15,21 +15,6 @@ let isPaging = false;
 
 /* ---- words ---- */
 
-const number = new Intl.NumberFormat("en");
-
-function size(bytes) {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let unit = 0;
-  let value = bytes;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}
-
-const amount = (value, unit) => (unit === "bytes" ? size(value) : `${number.format(value)} ${unit}`);
-
 function place(location) {
   return location ? (location.path ?? location.uri ?? "an uploaded file") : null;
 }
@@ -39,17 +24,6 @@ function title(job) {
   const to = place(job.options?.destination);
   return to ? `${from} → ${to}` : from;
 }
-
-function tell(node, error) {
-  node.replaceChildren();
-  node.className = "fault";
-  const lines = error instanceof Problem ? [error.message] : [String(error)];
-  if (error.errors?.length > 1) lines.push(...error.errors.slice(1).map((fault) => fault.detail));
-  for (const line of lines) node.append(Object.assign(document.createElement("span"), { textContent: sentence(line) }));
-  if (error.hint) node.append(Object.assign(document.createElement("em"), { textContent: sentence(error.hint) }));
-}
-
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
 /* ---- one job ---- */
 
@@ -93,7 +67,6 @@ function draw({ job, node }) {
 /** What came of a conversion, from its sums. */
 function inWords(sums) {
   if (!sums) return "";
-  const counted = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
   if (sums.converted === 0) return `Nothing was converted, of ${counted(sums.files, "file")}: the report says why.`;
   const left = [
     sums.failed > 0 ? `${counted(sums.failed, "file")} can't be read` : "",
@@ -357,8 +330,7 @@ byId("first-curl").textContent =
 /* ---- begin ---- */
 
 const goesOn = await orTell(async () => {
-  const info = await (await ask("/v1/info")).json();
-  byId("version").textContent = `${info.version}${info.commit ? ` · ${info.commit.slice(0, 8)}` : ""}`;
+  await showVersion();
   await refresh();
 });
 if (goesOn) {
