@@ -146,7 +146,10 @@ fn class(character: char) -> Class {
         '\u{2028}' | '\u{2029}' => Class::Line,
         '\u{201c}' | '\u{201d}' | '\u{2019}' | '\u{bb}' | '\u{203a}' => Class::Closing,
         // Han, Hiragana, Katakana.
-        '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        '\u{3005}'..='\u{3007}'
+        | '\u{3041}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
         | '\u{20000}'..='\u{3ffff}' => Class::Alone,
         other if other.is_alphanumeric() => Class::Letter,
         other if other.is_whitespace() => Class::Space,
@@ -187,7 +190,8 @@ fn folded(word: &str) -> String {
     for character in composed.to_lowercase().chars() {
         match character {
             'ß' => form.push_str("ss"),
-            invisible if class(invisible) == Class::Mark && !unicode_normalization::char::is_combining_mark(invisible) => {}
+            invisible
+                if class(invisible) == Class::Mark && !unicode_normalization::char::is_combining_mark(invisible) => {}
             other => form.push(other),
         }
     }
@@ -206,9 +210,10 @@ mod tests {
 
     #[test]
     fn hyphens_and_apostrophes_part_words_and_digits_do_not() {
-        assert_eq!(texts("Eco-labelling: the NGO's 3R, CO2 & 1,5 t"), [
-            "Eco", "labelling", "the", "NGO", "s", "3R", "CO2", "1", "5", "t"
-        ]);
+        assert_eq!(
+            texts("Eco-labelling: the NGO's 3R, CO2 & 1,5 t"),
+            ["Eco", "labelling", "the", "NGO", "s", "3R", "CO2", "1", "5", "t"]
+        );
         assert_eq!(texts(""), Vec::<String>::new());
         assert_eq!(texts(" – … "), Vec::<String>::new());
     }
