@@ -24,12 +24,13 @@ use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
-use crate::operations::knowledge_base::KnowledgeBases;
+use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
 use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
+use crate::operations::sources::Sources;
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 2] = [parquet_conversion::KIND, model_download::KIND];
+pub const KINDS: [&str; 3] = [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -174,9 +175,12 @@ impl App {
 
     /// One handler for each of these kinds of job.
     fn handlers(&self, kinds: &[&str]) -> Vec<Arc<dyn JobHandler>> {
-        let conversion = ConversionHandler::new(self.roots.clone(), self.uploads.clone(), self.isolation.clone());
+        let sources = Sources { roots: self.roots.clone(), uploads: self.uploads.clone() };
+        let conversion = ConversionHandler::new(sources.clone(), self.isolation.clone());
         let download = ModelDownloadHandler::new(self.models.clone());
-        let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download)];
+        let builder = builder(&self.config, self.models.clone());
+        let build = KnowledgeBaseHandler::new(builder, sources, self.isolation.clone());
+        let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download), Arc::new(build)];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
         handlers
     }
@@ -220,6 +224,12 @@ pub fn load_models(config: &Config, store: ModelStore, metrics: EmbeddingMetrics
     let settings = PoolSettings { threads: embeddings.threads, max_waiting_tokens: embeddings.max_waiting_tokens };
     let models = LoadedModels::new(store, &embeddings.model, settings, metrics);
     models.map(|models| models.keeping(cache_settings(config))).map_err(|error| error.to_failure())
+}
+
+/// Builds knowledge bases of the state directory with models of the store; touches nothing.
+pub fn builder(config: &Config, models: ModelStore) -> Builder {
+    let default_model = config.embeddings.model.clone();
+    Builder { bases: open_knowledge_bases(config), models, default_model }
 }
 
 /// The knowledge bases of the state directory; touches nothing.

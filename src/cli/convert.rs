@@ -57,6 +57,19 @@ pub(super) struct ResultArgs {
     exit_zero: bool,
 }
 
+impl ResultArgs {
+    /// Whether to exit with 0 in any case, for an operation that has neither a page nor metrics.
+    pub(super) fn without_pages(&self, operation: &str) -> Result<bool, Failure> {
+        match self.html.is_some() || self.metrics_out.is_some() {
+            false => Ok(self.exit_zero),
+            true => Err(Failure::new(
+                Code::InvalidParameter,
+                format!("`--html` and `--metrics-out` are not for the operation `{operation}`"),
+            )),
+        }
+    }
+}
+
 pub(super) fn run(args: &ConvertArgs, context: &Context) -> CommandResult {
     let (loaded, _logs) = context.open(Process::Command)?;
     let ConvertArgs { source, destination, options, results } = args;

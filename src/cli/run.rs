@@ -9,15 +9,17 @@ use toml::{Table, Value};
 use super::context::{Context, Process};
 use super::convert::{ResultArgs, Wish, convert_and_tell};
 use super::exit::CommandResult;
+use super::kb;
 use crate::core::failure::{Code, Failure};
+use crate::operations::knowledge_base::{KnowledgeBaseName, KnowledgeBaseOptions};
 use crate::operations::parquet_conversion::ConversionOptions;
 
 /// Run a job that is stored in a TOML file
 ///
 /// Example: textmill run jobs/conversion/knowledgebase.toml --set options.compression=snappy
 ///
-/// The file names the `operation` (`conversion`), `source`, `destination` and, under `[options]`, what
-/// `textmill convert --help` lists. Paths start at the working directory.
+/// The file names the `operation` (`conversion` or `knowledge_base`), `source`, `destination` or `name` and, under
+/// `[options]`, what `textmill convert --help` or `textmill kb build --help` lists. Paths start at the working directory.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The stored job
@@ -40,6 +42,12 @@ enum StoredJob {
         #[serde(default)]
         options: ConversionOptions,
     },
+    KnowledgeBase {
+        source: PathBuf,
+        name: KnowledgeBaseName,
+        #[serde(default)]
+        options: KnowledgeBaseOptions,
+    },
 }
 
 pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
@@ -48,6 +56,11 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
         StoredJob::Conversion { source, destination, options } => {
             let wish = Wish { source: &source, destination: &destination, options: &options, results: &args.results };
             convert_and_tell(&wish, &loaded.config, context)
+        }
+        StoredJob::KnowledgeBase { source, name, options } => {
+            let exit_zero = args.results.without_pages("knowledge_base")?;
+            let wish = kb::build::Wish { source: &source, name: &name, options: &options, exit_zero };
+            kb::build::build_and_tell(&wish, &loaded.config, context)
         }
     }
 }
@@ -58,8 +71,9 @@ fn read(path: &Path, replacements: &[String]) -> Result<StoredJob, Failure> {
             .with_hint("name a TOML file; stored jobs are kept under jobs/")
     })?;
     parse(&text, replacements).map_err(|what| {
-        Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display()))
-            .with_hint("a stored job has `operation`, `source`, `destination` and [options]; `textmill run --help`")
+        Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display())).with_hint(
+            "a stored job has `operation`, `source`, `destination` or `name`, and [options]; `textmill run --help`",
+        )
     })
 }
 
@@ -101,9 +115,19 @@ mod tests {
     #[test]
     fn values_of_the_file_can_be_replaced() {
         let set = ["options.max_rejects=0", "source=other folder", "options.include=[\"a\", \"b\"]"];
-        let StoredJob::Conversion { source, options, .. } = parse(STORED, &set.map(str::to_owned)).unwrap();
+        let StoredJob::Conversion { source, options, .. } = parse(STORED, &set.map(str::to_owned)).unwrap() else {
+            unreachable!()
+        };
         assert_eq!((source, options.max_rejects), (PathBuf::from("other folder"), 0));
         assert_eq!(options.include, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_knowledge_base_is_a_stored_job_too() {
+        let text = "operation = \"knowledge_base\"\nsource = \"in\"\nname = \"esg\"\n[options]\nchunk_by = \"word\"\n";
+        let job = parse(text, &[]).unwrap();
+        assert!(matches!(&job, StoredJob::KnowledgeBase { name, .. } if name.as_str() == "esg"), "{job:?}");
+        assert!(parse(text, &["name=a b".to_owned()]).unwrap_err().contains("a b"));
     }
 
     #[test]

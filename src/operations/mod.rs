@@ -9,4 +9,5 @@ pub mod embedding_job;
 pub mod knowledge_base;
 pub mod model_download;
 pub mod parquet_conversion;
+pub mod sources;
 pub mod table_preview;

@@ -4,6 +4,7 @@
 //! address differs from a new one only here; authentication, limits and checks are the same, and errors have the old
 //! shape `{"error": …}`.
 
+mod build_knowledgebase;
 mod model_downloader;
 
 use std::sync::Arc;
@@ -44,6 +45,9 @@ pub(crate) fn router() -> OpenApiRouter<HttpState> {
     let conversion = OpenApiRouter::new().routes(routes!(convert_by_get, convert_by_post));
     conversion
         .route_layer(announcing("</v1/conversions>; rel=\"successor-version\""))
+        .merge(
+            build_knowledgebase::router().route_layer(announcing("</v1/knowledge-bases>; rel=\"successor-version\"")),
+        )
         .merge(model_downloader::router().route_layer(announcing("</v1/models>; rel=\"successor-version\"")))
         .route_layer(middleware::from_fn(refuse_prefetch))
 }

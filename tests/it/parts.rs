@@ -17,6 +17,7 @@ use textmill::core::storage::uploads::Uploads;
 use textmill::operations::parquet_conversion::{
     ConversionHandler, ConversionOptions, ConversionOutcome, FileStatus, convert,
 };
+use textmill::operations::sources::Sources;
 use tokio_util::sync::CancellationToken;
 
 use crate::archives::zip;
@@ -63,7 +64,8 @@ impl Place {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let uploads = runtime.block_on(Uploads::open(folder.path().join("uploads"), Duration::MAX)).unwrap();
         let roots = DataRoots::new(vec![folder.path().to_owned()]).unwrap();
-        let place = Self { handler: ConversionHandler::new(roots, uploads, unattended().isolation), folder };
+        let place =
+            Self { handler: ConversionHandler::new(Sources { roots, uploads }, unattended().isolation), folder };
         for (name, bytes) in files {
             place.write(name, bytes);
         }

@@ -3,6 +3,7 @@
 //! For: the command tree; each command is a file. Not for: what they do. The one decision: a command works in process, on
 //! the folder that the service works on, and needs no service.
 
+pub(super) mod build;
 mod cat;
 mod list;
 mod rm;
@@ -29,6 +30,7 @@ pub(super) struct KbArgs {
 
 #[derive(Debug, Subcommand)]
 enum KbCommand {
+    Build(build::BuildArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
     Cat(cat::CatArgs),
@@ -39,6 +41,7 @@ pub(super) fn run(args: &KbArgs, context: &Context) -> CommandResult {
     let (loaded, _logs) = context.open(Process::Command)?;
     let bases = app::open_knowledge_bases(&loaded.config);
     match &args.command {
+        KbCommand::Build(args) => build::run(args, &loaded.config, context),
         KbCommand::List(args) => list::run(args, &bases, context),
         KbCommand::Show(args) => show::run(args, &bases, context),
         KbCommand::Cat(args) => cat::run(args, &bases, context),

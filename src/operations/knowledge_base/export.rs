@@ -29,7 +29,11 @@ pub const RECORD_LINES: &str = "knowledge.jsonl";
 ///
 /// # Errors
 /// When the knowledge base can't be read, the folder can't be written, or somebody says stop.
-pub fn export(base: &KnowledgeBase, folder: &Path, cancel: &CancellationToken) -> Result<(), KnowledgeBaseError> {
+pub(super) fn export(
+    base: &KnowledgeBase,
+    folder: &Path,
+    cancel: &CancellationToken,
+) -> Result<(), KnowledgeBaseError> {
     fs::create_dir_all(folder).map_err(KnowledgeBaseError::at("make the folder", folder))?;
     let lines = scratch(folder)?;
     copy_records(base, lines.as_file()).map_err(KnowledgeBaseError::at("write", folder))?;

@@ -11,6 +11,7 @@ mod dedupe;
 mod error;
 mod export;
 pub mod index;
+mod job;
 mod line;
 mod making;
 mod manifest;
@@ -25,7 +26,8 @@ mod tree;
 
 pub use build::{Builder, REJECTS};
 pub use error::KnowledgeBaseError;
-pub use export::{NESTED, RECORD_LINES, export};
+pub use export::{NESTED, RECORD_LINES};
+pub use job::{KIND, KnowledgeBaseHandler};
 pub use manifest::{Field, FileEntry, FileStatus, Manifest, Summary};
 pub use name::{KnowledgeBaseName, NAME_PATTERN};
 pub use options::{ChunkBy, Clean, Dedupe, KnowledgeBaseOptions, KnowledgeBaseRequest, check_options};

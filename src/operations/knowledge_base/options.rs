@@ -8,7 +8,7 @@ use super::error::KnowledgeBaseError;
 use super::name::KnowledgeBaseName;
 use crate::core::hash::sha256_hex;
 use crate::core::intake::{IntakeError, glob};
-use crate::core::storage::location::Source;
+use crate::core::storage::location::{Destination, Source};
 use crate::core::tabular::table::TableOptions;
 use crate::operations::parquet_conversion::{Delimiter, Encoding, Header};
 
@@ -27,6 +27,10 @@ pub struct KnowledgeBaseRequest {
     pub source: Source,
     /// Name of the knowledge base; one of that name is brought up to date.
     pub name: KnowledgeBaseName,
+    /// Folder that takes its records (`knowledge.jsonl`), and its contents nested as the folders are (`knowledge.json`),
+    /// for others; they are not needed for reading or searching it.
+    #[serde(default)]
+    pub destination: Option<Destination>,
     /// How to build.
     #[serde(default)]
     pub options: KnowledgeBaseOptions,

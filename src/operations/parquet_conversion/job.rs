@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::runtime::Handle;
 
 use super::error::ConversionError;
 use super::options::ConversionRequest;
@@ -15,14 +14,12 @@ use super::outcome::ConversionOutcome;
 use super::parts::{Divided, Part, SharedWork};
 use super::run::{UNIT, convert};
 use crate::core::failure::{Code, Fails, Failure};
-use crate::core::intake::LocalSource;
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{Divide, Division, JobContext, JobHandler, JobOutput, PartOutput};
 use crate::core::progress::Progress;
-use crate::core::storage::location::{Destination, Source};
-use crate::core::storage::sandbox::DataRoots;
-use crate::core::storage::uploads::Uploads;
+use crate::core::storage::location::Destination;
 use crate::operations::context::RunContext;
+use crate::operations::sources::{Sources, no_bucket};
 
 /// The kind of these jobs.
 pub const KIND: &str = "conversion";
@@ -30,40 +27,21 @@ pub const KIND: &str = "conversion";
 /// Runs conversions.
 #[derive(Debug)]
 pub struct ConversionHandler {
-    roots: DataRoots,
-    uploads: Uploads,
+    sources: Sources,
     isolation: Isolation,
 }
 
 impl ConversionHandler {
-    /// Paths are resolved in `roots`, file ids in `uploads`; files are read through `isolation`.
-    pub fn new(roots: DataRoots, uploads: Uploads, isolation: Isolation) -> Self {
-        Self { roots, uploads, isolation }
-    }
-
-    fn source(&self, source: &Source) -> Result<LocalSource, Failure> {
-        match source {
-            Source::Path { path } => {
-                let path = self.roots.resolve_existing(path).map_err(|error| error.to_failure())?;
-                LocalSource::at(&path).map_err(|error| error.to_failure())
-            }
-            Source::File { file_id } => {
-                let described = Handle::current().block_on(self.uploads.get(file_id));
-                let meta = described.map_err(|error| error.to_failure())?.ok_or_else(|| {
-                    Failure::new(Code::NotFound, format!("there is no uploaded file `{file_id}`"))
-                        .with_hint("uploads expire; upload it again")
-                })?;
-                Ok(LocalSource::File { path: self.uploads.content_path(file_id), name: meta.name })
-            }
-            Source::Uri { uri } => Err(no_bucket(uri)),
-        }
+    /// Files are read through `isolation`.
+    pub fn new(sources: Sources, isolation: Isolation) -> Self {
+        Self { sources, isolation }
     }
 
     /// `None`: the outputs become artifacts.
     fn destination(&self, request: &ConversionRequest) -> Result<Option<PathBuf>, Failure> {
         match &request.destination {
             Some(Destination::Path { path }) => {
-                self.roots.resolve_new(path).map(Some).map_err(|error| error.to_failure())
+                self.sources.roots.resolve_new(path).map(Some).map_err(|error| error.to_failure())
             }
             Some(Destination::Uri { uri }) => Err(no_bucket(uri)),
             None => Ok(None),
@@ -74,7 +52,7 @@ impl ConversionHandler {
         RunContext {
             progress: Arc::clone(&context.progress),
             cancel: context.cancel.clone(),
-            reserved: self.roots.reserved(),
+            reserved: self.sources.roots.reserved(),
             isolation: self.isolation.clone(),
         }
     }
@@ -86,7 +64,7 @@ impl ConversionHandler {
         context: &JobContext,
         work: impl FnOnce(&SharedWork<'_>) -> Result<T, ConversionError>,
     ) -> Result<T, Failure> {
-        let (source, destination) = (self.source(&request.source)?, self.destination(request)?);
+        let (source, destination) = (self.sources.local(&request.source)?, self.destination(request)?);
         let shared = SharedWork {
             source: &source,
             destination: destination.as_deref(),
@@ -97,13 +75,6 @@ impl ConversionHandler {
     }
 }
 
-/// Why a source or destination in a bucket is refused.
-pub fn no_bucket(uri: &str) -> Failure {
-    let shown: String = uri.chars().take(200).collect();
-    Failure::new(Code::BucketNotAllowed, format!("`{shown}`: this service is not set up for buckets"))
-        .with_hint("copy the files into a data root and name their `path`, or upload them to /v1/files")
-}
-
 impl JobHandler for ConversionHandler {
     fn kind(&self) -> &'static str {
         KIND
@@ -111,7 +82,7 @@ impl JobHandler for ConversionHandler {
 
     fn run(&self, context: &JobContext, options: Value) -> Result<JobOutput, Failure> {
         let request: ConversionRequest = parse(options)?;
-        let source = self.source(&request.source)?;
+        let source = self.sources.local(&request.source)?;
         let destination = self.destination(&request)?.unwrap_or_else(|| context.artifact_dir.clone());
         let outcome = convert(&source, &destination, &request.options, &self.run_context(context));
         output(&outcome.map_err(|error| error.to_failure())?)

@@ -22,7 +22,7 @@ mod written;
 
 pub use encoding::Encoding;
 pub use error::ConversionError;
-pub use job::{ConversionHandler, KIND, no_bucket};
+pub use job::{ConversionHandler, KIND};
 pub use options::{
     AmbiguousDates, Compression, ConversionOptions, ConversionRequest, DecimalComma, Delimiter, Header, OnReject,
     SchemaMode,

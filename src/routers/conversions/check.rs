@@ -3,7 +3,8 @@
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::SandboxError;
-use crate::operations::parquet_conversion::{ConversionRequest, check_options, no_bucket};
+use crate::operations::parquet_conversion::{ConversionRequest, check_options};
+use crate::operations::sources::no_bucket;
 use crate::routers::problem::{Faults, Problem};
 use crate::routers::state::Places;
 

@@ -25,11 +25,7 @@ pub(super) struct Desk {
 
 impl FromRef<HttpState> for Desk {
     fn from_ref(state: &HttpState) -> Self {
-        Self {
-            queue: JobQueue::from_ref(state),
-            places: Places::from_ref(state),
-            models: ModelStore::from_ref(state),
-        }
+        Self { queue: JobQueue::from_ref(state), places: Places::from_ref(state), models: ModelStore::from_ref(state) }
     }
 }
 
@@ -98,11 +94,7 @@ impl Desk {
 }
 
 /// Refuses what could not be done anyway.
-pub(crate) async fn check(
-    request: &KnowledgeBaseRequest,
-    places: &Places,
-    models: &ModelStore,
-) -> Result<(), Problem> {
+pub(crate) async fn check(request: &KnowledgeBaseRequest, places: &Places, models: &ModelStore) -> Result<(), Problem> {
     let mut faults = Faults::default();
     check_source(&request.source, places, &mut faults).await?;
     if let Some(destination) = &request.destination {

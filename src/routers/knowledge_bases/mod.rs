@@ -4,7 +4,9 @@
 //! an answer is made of one state of a knowledge base, opened when the request comes; a build that ends meanwhile shows in
 //! the next one. Whatever reads files does so on a thread that may block.
 
+mod build;
 mod records;
+mod search;
 mod tree;
 
 use axum::Json;
@@ -23,12 +25,15 @@ use crate::operations::knowledge_base::{
     KnowledgeBase, KnowledgeBaseError, KnowledgeBaseName, KnowledgeBases, Manifest,
 };
 
+pub(crate) use build::{check, effective};
+
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
-        .routes(routes!(list_knowledge_bases))
+        .routes(routes!(list_knowledge_bases, build::create_knowledge_base))
         .routes(routes!(get_knowledge_base, delete_knowledge_base))
         .routes(routes!(records::list_records))
         .routes(routes!(tree::get_tree))
+        .routes(routes!(search::search_knowledge_base))
 }
 
 /// A knowledge base in a list.

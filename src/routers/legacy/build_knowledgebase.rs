@@ -4,7 +4,7 @@
 //! `knowledge.jsonl`, the records. The one decision: the knowledge base itself has a name that nobody else uses, made of the
 //! path, so that an old client never replaces what somebody built under a name of their own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -16,7 +16,9 @@ use crate::core::hash::sha256_hex;
 use crate::core::jobs::Job;
 use crate::core::storage::location::{Destination, Source};
 use crate::core::storage::sandbox::DataRoots;
-use crate::operations::knowledge_base::{KIND, KnowledgeBaseOptions, KnowledgeBaseRequest, NESTED, RECORD_LINES};
+use crate::operations::knowledge_base::{
+    KIND, KnowledgeBaseName, KnowledgeBaseOptions, KnowledgeBaseRequest, NESTED, RECORD_LINES,
+};
 use crate::routers::extract::{FromParameters, Parameters, Params};
 use crate::routers::knowledge_bases::{check, effective};
 use crate::routers::problem::Problem;
@@ -142,8 +144,8 @@ fn own_files(folder: &Path, output: &Path) -> Vec<String> {
 }
 
 /// Letters and digits of the folder's name for people, and the digest of its path for those that are named alike.
-fn name_of(folder: &Path) -> Result<crate::operations::knowledge_base::KnowledgeBaseName, Problem> {
-    let name: PathBuf = folder.file_name().map(PathBuf::from).unwrap_or_default();
+fn name_of(folder: &Path) -> Result<KnowledgeBaseName, Problem> {
+    let name = folder.file_name().unwrap_or_default();
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let readable: String = name.to_string_lossy().chars().take(40).map(plain).collect();
     let digest: String = sha256_hex(folder.as_os_str().as_encoded_bytes()).chars().take(12).collect();

@@ -18,6 +18,8 @@ const REQUESTS: &[&str] = &[
     "Destination",
     "EmbeddingRequest",
     "FileForm",
+    "KnowledgeBaseOptions",
+    "KnowledgeBaseRequest",
     "ModelDownloadRequest",
     "Source",
 ];

@@ -59,6 +59,7 @@ fn build(service: &Service, generation: &str, files: &[(&str, &[&str])]) -> Vec<
         generation: generation.to_owned(),
         textmill: "0.0.0".to_owned(),
         options: KnowledgeBaseOptions::default(),
+        settings: String::new(),
         summary,
         fields: Vec::new(),
         sha256: written.sha256,

@@ -150,7 +150,8 @@ async function search(q, mode, mine) {
   if (mine !== question) return;
   byId("records-title").textContent = folder ? `Found in ${folder}` : "Found";
   byId("list").replaceChildren(...found.items.map(hitNode));
-  const notes = [found.items.length === 0 ? "Nothing found." : counted(found.items.length, "record"), found.note];
+  const all = found.matches > found.items.length ? `the best ${number.format(found.items.length)} of ${counted(found.matches, "record")}` : counted(found.items.length, "record");
+  const notes = [found.items.length === 0 ? "Nothing found." : all, found.note];
   byId("status").textContent = notes.filter(Boolean).join(" · ");
 }
 
@@ -160,8 +161,8 @@ function recordNode(record) {
 
 function hitNode(hit) {
   const text = hit.highlights.snippet;
-  const spans = hit.highlights.spans.map(({ start, end }) => ({ start, end }));
-  return node(hit.record, marked(text, spans, (part) => element("mark", {}, part)), scoreOf(hit), hit.highlights);
+  const cut = hit.highlights.start > 0 ? "… " : "";
+  return node(hit.record, [cut, ...marked(text, hit.highlights.spans, (part) => element("mark", {}, part))], scoreOf(hit));
 }
 
 function scoreOf(hit) {

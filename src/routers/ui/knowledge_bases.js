@@ -24,13 +24,18 @@ function turn(page) {
   byId("more").hidden = nextCursor === null;
 }
 
-function nodeOf(base) {
-  const link = element("a", { href: `/ui/knowledge-bases/${encodeURIComponent(base.name)}` }, base.name);
-  const counts = `${counted(base.summary.records, "record")} of ${counted(base.summary.files, "file")} · ${size(base.size_bytes)}`;
-  const search = base.options.meaning ? "search by words and meaning" : "search by words";
-  const remove = element("button", { type: "button", "aria-label": `Remove ${base.name}` }, "Remove");
-  remove.addEventListener("click", () => confirmRemoval(base.name, remove));
-  return element("li", { class: "card base" }, element("strong", {}, link), element("span", { class: "muted" }, `${counts} · ${search}`), remove);
+function nodeOf({ name, manifest }) {
+  const link = element("a", { href: `/ui/knowledge-bases/${encodeURIComponent(name)}` }, name);
+  const remove = element("button", { type: "button", "aria-label": `Remove ${name}` }, "Remove");
+  remove.addEventListener("click", () => confirmRemoval(name, remove));
+  return element("li", { class: "card base" }, element("strong", {}, link), element("span", { class: "muted" }, inWords(manifest)), remove);
+}
+
+function inWords(manifest) {
+  if (manifest === null) return "it is damaged: build it again";
+  const { summary, options, size_bytes: bytes } = manifest;
+  const search = options.meaning ? "search by words and meaning" : "search by words";
+  return `${counted(summary.records, "record")} of ${counted(summary.files, "file")} · ${size(bytes)} · ${search}`;
 }
 
 /** The first click asks, the second one does it. */

@@ -7,8 +7,8 @@ use super::attention::softmax;
 use super::panels::Panels;
 use super::product::Product;
 use super::quantized::{Quantize, QuantizedPanels, QuantizedProduct};
-use super::similarity::DotProducts;
 use super::simd::{Kernel, Simd};
+use super::similarity::DotProducts;
 use super::tile::{Rows, RowsMut};
 use super::*;
 
@@ -289,7 +289,9 @@ fn products_of_rows_and_vectors_are_those_of_the_definition() {
             let right: Vec<f32> = a
                 .chunks_exact(width)
                 .flat_map(|row| b.chunks_exact(width).map(move |vector| (row, vector)))
-                .map(|(row, vector)| row.iter().zip(vector).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32)
+                .map(|(row, vector)| {
+                    row.iter().zip(vector).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32
+                })
                 .collect();
             for found in on_all(|backend| {
                 let mut to = vec![0.0; rows * vectors];

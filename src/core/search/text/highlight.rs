@@ -64,9 +64,9 @@ impl TextQuery {
         let mut found = self.single_words(&places);
         found.extend(self.phrases.iter().enumerate().flat_map(|(number, phrase)| {
             let which = self.words.len() + number;
-            let hits = places.windows(phrase.len()).filter(move |window| {
-                window.iter().zip(phrase).all(|((folded, ..), wanted)| folded == wanted)
-            });
+            let hits = places
+                .windows(phrase.len())
+                .filter(move |window| window.iter().zip(phrase).all(|((folded, ..), wanted)| folded == wanted));
             hits.flatten().map(move |&(_, start, end)| Found { start, end, which })
         }));
         found.sort_by_key(|word| (word.start, word.which));
@@ -87,9 +87,9 @@ impl TextQuery {
         if self.words.is_empty() {
             return Vec::new();
         }
-        let found = places.iter().filter_map(|(folded, start, end)| {
-            Some(Found { start: *start, end: *end, which: is_same(folded)? })
-        });
+        let found = places
+            .iter()
+            .filter_map(|(folded, start, end)| Some(Found { start: *start, end: *end, which: is_same(folded)? }));
         found.collect()
     }
 }
@@ -124,8 +124,14 @@ fn piece(text: &str, window: Option<(usize, usize)>, length: usize, characters: 
     let room = length.saturating_sub(end - start.min(end));
     let start = start.saturating_sub(room / 2).min(characters - length);
     let end = (start + length).min(characters);
-    let spaces: Vec<usize> =
-        text.chars().enumerate().skip(start).take(end - start).filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at).collect();
+    let spaces: Vec<usize> = text
+        .chars()
+        .enumerate()
+        .skip(start)
+        .take(end - start)
+        .filter(|(_, c)| c.is_whitespace())
+        .map(|(at, _)| at)
+        .collect();
     let near = room / 2;
     let inner = window.unwrap_or((start, start));
     let first = spaces.first().filter(|&&at| start > 0 && at < inner.0 && at - start < near).map_or(start, |at| at + 1);

@@ -149,7 +149,10 @@ mod tests {
     fn words_and_phrases_are_told_apart_and_nothing_is_an_error() {
         assert_eq!(typed(r#"Waste "Circular Economy" waste"#), both(&["waste"], &["circular economy"]));
         assert_eq!(typed("„grüner Strom“ und «vert»"), both(&["und"], &["gruner strom", "vert"]));
-        assert_eq!(typed(r#"the 15" pipe AND (NOT x:y*) +-~^ \"#), both(&["the", "15", "pipe", "and", "not", "x", "y"], &[]));
+        assert_eq!(
+            typed(r#"the 15" pipe AND (NOT x:y*) +-~^ \"#),
+            both(&["the", "15", "pipe", "and", "not", "x", "y"], &[])
+        );
         assert_eq!(typed(r#""" " " """"#), both(&[], &[]));
         assert_eq!(typed("循環経済 report"), both(&["report"], &["循 環 経 済"]));
     }

@@ -42,11 +42,13 @@ impl Scan<'_> {
             (0..threads).map(|part| (part * share).min(candidates)..((part + 1) * share).min(candidates)).collect();
         let mut all = self.nothing();
         let found: Vec<Vec<Nearest>> = thread::scope(|scope| {
-            let (first, others) = parts.split_first().map_or((0..0, &[][..]), |(first, others)| (first.clone(), others));
+            let (first, others) =
+                parts.split_first().map_or((0..0, &[][..]), |(first, others)| (first.clone(), others));
             let others: Vec<_> = others.iter().map(|part| scope.spawn(|| self.part(part.clone()))).collect();
             let mine = self.part(first);
             // A thread that panicked hands its panic on.
-            let theirs = others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            let theirs =
+                others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             [mine].into_iter().chain(theirs).collect()
         });
         for (nearest, part) in found.into_iter().flat_map(|part| part.into_iter().enumerate()) {

@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn every_label_of_a_record_can_be_asked_for() {
         let columns = [("lang", "de"), ("file", "other"), ("a:b", "c:d")];
-        let columns = columns.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect::<BTreeMap<_, _>>();
+        let columns =
+            columns.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect::<BTreeMap<_, _>>();
         let meta = Meta {
             path: "a/b.xlsx".to_owned(),
             folders: vec!["a".to_owned()],
@@ -67,7 +68,9 @@ mod tests {
         let record = Record::new("text".to_owned(), meta);
         let filed: Vec<(String, String)> =
             labels(&record).into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        for filter in ["file:b.xlsx", "format:xlsx", "page:3", "path:a/b.xlsx", "sheet:One: two", "lang:de", "columns.file:other"] {
+        for filter in
+            ["file:b.xlsx", "format:xlsx", "page:3", "path:a/b.xlsx", "sheet:One: two", "lang:de", "columns.file:other"]
+        {
             assert!(filed.contains(&label_of(filter).unwrap()), "{filter} is not in {filed:?}");
         }
         assert!(!filed.contains(&label_of("lang:en").unwrap()));

@@ -104,7 +104,8 @@ impl Making<'_> {
         let first = self.outcome.records;
         for (record, ordinal) in batch.iter().zip(first..) {
             let labels = labels(record);
-            let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+            let labels: Vec<(&str, &str)> =
+                labels.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
             let folder = record.meta.folders.join("/");
             self.text.add(&TextDocument { ordinal, content: &record.content, folder: &folder, labels: &labels })?;
         }

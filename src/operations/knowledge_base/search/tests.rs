@@ -90,8 +90,11 @@ fn built(meaning: Option<Meaning<'_>>) -> (TempDir, KnowledgeBases, KnowledgeBas
     let bases = KnowledgeBases::new(folder.path().to_owned());
     let name: KnowledgeBaseName = "esg".parse().unwrap();
     let draft = bases.draft(&name).unwrap();
-    let all: Vec<Record> =
-        RECORDS.iter().zip(1..).map(|((folder, content, language), row)| record(row, folder, content, language)).collect();
+    let all: Vec<Record> = RECORDS
+        .iter()
+        .zip(1..)
+        .map(|((folder, content, language), row)| record(row, folder, content, language))
+        .collect();
     let mut records = draft.records().unwrap();
     for record in &all {
         let mut line = serde_json::to_vec(record).unwrap();
@@ -151,7 +154,10 @@ fn words_find_words_and_meaning_finds_what_is_said_in_others() {
     assert_eq!(contents(&by_words), ["Recycling of steel", "River water is not recycling"]);
     assert_eq!(by_words.items[0].meaning, None);
     let by_meaning = search(&base, "recycling", &asked(SearchMode::Meaning));
-    assert_eq!(contents(&by_meaning)[..3], ["Recycling of steel", "Recyceltes Papier", "Reuse gives things a second life"]);
+    assert_eq!(
+        contents(&by_meaning)[..3],
+        ["Recycling of steel", "Recyceltes Papier", "Reuse gives things a second life"]
+    );
     assert_eq!((by_meaning.matches, by_meaning.items[0].text), (None, None));
     assert!(by_meaning.items[0].score > 0.99);
 }
@@ -202,7 +208,8 @@ fn folders_and_values_limit_every_mode_alike() {
         let german = SearchOptions { filters: vec!["language:de".to_owned()], ..in_folder };
         let found = search(&base, "papier", &german);
         assert_eq!(contents(&found), ["Recyceltes Papier"], "{mode:?}");
-        let both = SearchOptions { filters: vec!["language:de".to_owned(), "file:other.tsv".to_owned()], ..asked(mode) };
+        let both =
+            SearchOptions { filters: vec!["language:de".to_owned(), "file:other.tsv".to_owned()], ..asked(mode) };
         assert!(search(&base, "papier", &both).items.is_empty());
     }
     let wrong = SearchOptions { filters: vec!["language".to_owned()], ..SearchOptions::default() };
