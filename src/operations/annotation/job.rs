@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::runtime::Handle;
 
 use super::options::AnnotationRequest;
 use super::run::{TableAnnotation, annotate_table};
@@ -13,12 +12,9 @@ use crate::core::failure::{Code, Fails, Failure};
 use crate::core::intake::LocalSource;
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{JobContext, JobHandler, JobOutput};
-use crate::core::storage::location::{Destination, Source};
-use crate::core::storage::sandbox::DataRoots;
-use crate::core::storage::uploads::Uploads;
 use crate::operations::context::RunContext;
 use crate::operations::knowledge_base::KnowledgeBases;
-use crate::operations::parquet_conversion::no_bucket;
+use crate::operations::sources::Sources;
 
 /// The kind of these jobs.
 pub const KIND: &str = "annotation";
@@ -28,10 +24,8 @@ pub type Embedders = Arc<dyn Fn(Option<&str>) -> Result<Arc<dyn Embedder>, Failu
 
 /// Runs annotations of tables.
 pub struct AnnotationHandler {
-    /// Where paths are resolved.
-    pub roots: DataRoots,
-    /// Where file ids are.
-    pub uploads: Uploads,
+    /// Where tables are found.
+    pub sources: Sources,
     /// Reads files.
     pub isolation: Isolation,
     /// Whose lists say what is looked for.
@@ -41,31 +35,10 @@ pub struct AnnotationHandler {
 }
 
 impl AnnotationHandler {
-    fn source(&self, source: &Source) -> Result<LocalSource, Failure> {
-        match source {
-            Source::Path { path } => {
-                let path = self.roots.resolve_existing(path).map_err(|error| error.to_failure())?;
-                LocalSource::at(&path).map_err(|error| error.to_failure())
-            }
-            Source::File { file_id } => {
-                let described = Handle::current().block_on(self.uploads.get(file_id));
-                let meta = described.map_err(|error| error.to_failure())?.ok_or_else(|| {
-                    Failure::new(Code::NotFound, format!("there is no uploaded file `{file_id}`"))
-                        .with_hint("uploads expire; upload it again")
-                })?;
-                Ok(LocalSource::File { path: self.uploads.content_path(file_id), name: meta.name })
-            }
-            Source::Uri { uri } => Err(no_bucket(uri)),
-        }
-    }
-
     /// The folder that takes the outputs: without a destination they become artifacts.
     fn folder(&self, request: &AnnotationRequest, context: &JobContext) -> Result<PathBuf, Failure> {
-        let folder = match &request.destination {
-            Some(Destination::Path { path }) => self.roots.resolve_new(path).map_err(|error| error.to_failure())?,
-            Some(Destination::Uri { uri }) => return Err(no_bucket(uri)),
-            None => return Ok(context.artifact_dir.clone()),
-        };
+        let Some(destination) = &request.destination else { return Ok(context.artifact_dir.clone()) };
+        let folder = self.sources.folder(destination)?;
         std::fs::create_dir_all(&folder).map_err(|error| {
             let failure = format!("can't make the folder `{}`: {error}", folder.display());
             Failure::new(Code::StorageFailure, failure).with_hint("check free space and permissions of the folder")
@@ -83,7 +56,7 @@ impl JobHandler for AnnotationHandler {
         let request: AnnotationRequest = serde_json::from_value(options)
             .map_err(|error| Failure::new(Code::InvalidParameter, format!("the job's options: {error}")))?;
         let base = self.bases.open(&request.knowledge_base).map_err(|error| error.to_failure())?;
-        let source = self.source(&request.source)?;
+        let source = self.sources.local(&request.source)?;
         let output = self.folder(&request, context)?.join(output_name(&source));
         let model = request.options.model.as_deref();
         let embedder = request.options.meaning.then(|| (self.embedders)(model)).transpose()?;
@@ -92,7 +65,7 @@ impl JobHandler for AnnotationHandler {
         let run_context = RunContext {
             progress: Arc::clone(&context.progress),
             cancel: context.cancel.clone(),
-            reserved: self.roots.reserved(),
+            reserved: self.sources.roots.reserved(),
             isolation: self.isolation.clone(),
         };
         let outcome =

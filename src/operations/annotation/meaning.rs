@@ -14,6 +14,7 @@ use super::annotator::Found;
 use super::lexicon::{Lexicon, Role};
 use super::mention::{How, Mention};
 use crate::core::embeddings::{Embedder, EmbeddingError};
+use crate::core::text::sentences::sentences;
 use crate::core::text::words::Word;
 
 /// Words that a sentence must have: fewer say too little to be compared.
@@ -101,7 +102,10 @@ impl Meaning {
             .zip(found)
             .enumerate()
             .flat_map(|(text, (content, found))| {
-                sentences(&found.words).map(move |words| (text, words.clone(), part(content, &found.words[words])))
+                sentences_of(content, &found.words).map(move |words| {
+                    let sentence = part(content, &found.words[words.clone()]);
+                    (text, words, sentence)
+                })
             })
             .collect();
         let contents: Vec<&str> = all.iter().map(|(_, _, sentence)| *sentence).collect();
@@ -151,13 +155,11 @@ impl Meaning {
     }
 }
 
-/// Parts of a text between stops that have enough words, by their words.
-fn sentences(words: &[Word]) -> impl Iterator<Item = Range<usize>> {
-    let stops =
-        words.iter().enumerate().filter(|(place, word)| *place > 0 && word.follows_stop).map(|(place, _)| place);
-    let ends = stops.chain([words.len()]);
-    let parts = ends.scan(0, |start, end| Some(std::mem::replace(start, end)..end));
-    parts.filter(|part| part.len() >= FEWEST_WORDS)
+/// The sentences of a text that have enough words, by their words.
+fn sentences_of(text: &str, words: &[Word]) -> impl Iterator<Item = Range<usize>> {
+    let begun_before = |byte: usize| words.partition_point(|word| word.bytes.start < byte);
+    let by_words = move |bytes: Range<usize>| begun_before(bytes.start)..begun_before(bytes.end);
+    sentences(text).into_iter().map(by_words).filter(|words| words.len() >= FEWEST_WORDS)
 }
 
 /// All runs of up to so many words.
