@@ -1,6 +1,6 @@
 //! `textmill embed`: vectors of the texts of a file.
 
-mod engine;
+pub(super) mod engine;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
         let progress: Arc<dyn ProgressSink> = progress;
         let target = to.map_or_else(|| VectorTarget::Stream(Box::new(io::stdout())), VectorTarget::File);
         let context = RunContext { progress, cancel, reserved: None, isolation };
-        let engine = choice.open(&options, &context.cancel)?;
+        let engine = choice.open(&options.local(), &context.cancel)?;
         let outcome = embed(&source, engine.embedder.as_ref(), target, &options, &context).map_err(or_gone)?;
         Ok(Done { outcome, engine: engine.report() })
     })??;

@@ -4,6 +4,7 @@
 //! The one decision: a command returns its status or why it has none ([`CommandResult`]), and is told apart, worded
 //! and turned into a number here alone. A new command is a file, a variant of `Command` and a line in `dispatch`.
 
+mod annotate;
 mod completions;
 mod config;
 mod context;
@@ -50,6 +51,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Worker(worker::WorkerArgs),
     Convert(convert::ConvertArgs),
+    Annotate(annotate::AnnotateArgs),
     Embed(embed::EmbedArgs),
     Job(job::JobArgs),
     Kb(kb::KbArgs),
@@ -98,6 +100,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Serve(args) => serve::run(args, context),
         Command::Worker(args) => worker::run(args, context),
         Command::Convert(args) => convert::run(args, context),
+        Command::Annotate(args) => annotate::run(args, context),
         Command::Embed(args) => embed::run(args, context),
         Command::Job(args) => job::run(args, context),
         Command::Kb(args) => kb::run(args, context),

@@ -14,16 +14,15 @@ use crate::app;
 use crate::cli::exit::CommandError;
 use crate::config::Config;
 use crate::core::embeddings::{
-    CacheCounts, CacheSettings, CachedEmbedder, Embedder, EmbeddingCache, LocalEmbedder, RemoteCounts, RemoteEmbedder,
-    RemoteSettings, digest_of_folder,
+    CacheCounts, CacheSettings, CachedEmbedder, Embedder, EmbeddingCache, LocalEmbedder, LocalOptions, RemoteCounts,
+    RemoteEmbedder, RemoteSettings, digest_of_folder,
 };
 use crate::core::failure::{Code, Failure};
 use crate::core::models::DEFAULT_MODEL;
-use crate::operations::embedding_job::EmbeddingOptions;
 
 /// What embeds.
 #[derive(Debug, Clone, Args)]
-pub(super) struct EngineArgs {
+pub(in crate::cli) struct EngineArgs {
     /// Model of the store, by its id; `textmill model list` shows them [default: all-MiniLM-L6-v2]
     #[arg(long, value_name = "ID")]
     model: Option<String>,
@@ -41,7 +40,7 @@ pub(super) struct EngineArgs {
 
 /// What was found of what was asked for.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(in crate::cli) struct Choice {
     engine: Chosen,
     cache: Option<CacheSettings>,
 }
@@ -57,30 +56,35 @@ enum Chosen {
 }
 
 /// Something that embeds, and counts.
-pub(super) struct Engine {
-    pub(super) embedder: Arc<dyn Embedder>,
+pub(in crate::cli) struct Engine {
+    pub(in crate::cli) embedder: Arc<dyn Embedder>,
     cached: Option<Arc<CachedEmbedder>>,
     remote: Option<Arc<RemoteEmbedder>>,
 }
 
 /// What an engine counted.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(super) struct EngineReport {
+pub(in crate::cli) struct EngineReport {
     /// Texts that were known; `null` without a cache.
-    pub(super) cache: Option<CacheCounts>,
+    pub(in crate::cli) cache: Option<CacheCounts>,
     /// What a server was asked; `null` where none was.
-    pub(super) remote: Option<RemoteCounts>,
+    pub(in crate::cli) remote: Option<RemoteCounts>,
     /// What went wrong with the cache.
     #[serde(skip)]
-    pub(super) trouble: Option<String>,
+    pub(in crate::cli) trouble: Option<String>,
 }
 
 impl EngineArgs {
+    /// A model of the store, or the default one; vectors are kept.
+    pub(in crate::cli) fn stored(model: Option<String>) -> Self {
+        Self { model, model_dir: None, remote: false, no_cache: false }
+    }
+
     /// Looks whether it is there.
     ///
     /// # Errors
     /// When the model is not in the store, or the settings name no server.
-    pub(super) fn choose(&self, config: &Config) -> Result<Choice, CommandError> {
+    pub(in crate::cli) fn choose(&self, config: &Config) -> Result<Choice, CommandError> {
         let cache = app::cache_settings(config).filter(|_| !self.no_cache);
         Ok(Choice { engine: self.chosen(config)?, cache })
     }
@@ -102,8 +106,12 @@ impl Choice {
     ///
     /// # Errors
     /// When the model can't be read, or the server does not answer.
-    pub(super) fn open(self, options: &EmbeddingOptions, cancel: &CancellationToken) -> Result<Engine, CommandError> {
-        let local = |folder: &PathBuf| LocalEmbedder::open(folder, options.local()).map(Arc::new);
+    pub(in crate::cli) fn open(
+        self,
+        options: &LocalOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Engine, CommandError> {
+        let local = |folder: &PathBuf| LocalEmbedder::open(folder, options.clone()).map(Arc::new);
         let (embedder, remote): (Arc<dyn Embedder>, _) = match &self.engine {
             Chosen::Stored { folder, .. } | Chosen::Folder(folder) => (local(folder)?, None),
             Chosen::Remote(settings) => {
@@ -134,7 +142,7 @@ impl Chosen {
 
 impl Engine {
     /// What it counted so far.
-    pub(super) fn report(&self) -> EngineReport {
+    pub(in crate::cli) fn report(&self) -> EngineReport {
         let cached = self.cached.as_deref();
         EngineReport {
             cache: cached.map(CachedEmbedder::counts),

@@ -31,7 +31,7 @@ impl How {
 
 /// A mention, in numbers: what they name is in the lexicon and the text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mention {
+pub(super) struct Mention {
     /// Which concept of the lexicon.
     pub concept: u32,
     /// Which phrase of the lexicon.

@@ -1,0 +1,87 @@
+//! An annotation as a job.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::options::AnnotationRequest;
+use super::run::{TableAnnotation, annotate_table};
+use crate::core::embeddings::Embedder;
+use crate::core::failure::{Code, Fails, Failure};
+use crate::core::intake::LocalSource;
+use crate::core::isolation::Isolation;
+use crate::core::jobs::{JobContext, JobHandler, JobOutput};
+use crate::operations::context::RunContext;
+use crate::operations::knowledge_base::KnowledgeBases;
+use crate::operations::sources::Sources;
+
+/// The kind of these jobs.
+pub const KIND: &str = "annotation";
+
+/// Gives the model of a name, or the default one; may block while it is read.
+pub type Embedders = Arc<dyn Fn(Option<&str>) -> Result<Arc<dyn Embedder>, Failure> + Send + Sync>;
+
+/// Runs annotations of tables.
+pub struct AnnotationHandler {
+    /// Where tables are found.
+    pub sources: Sources,
+    /// Reads files.
+    pub isolation: Isolation,
+    /// Whose lists say what is looked for.
+    pub bases: KnowledgeBases,
+    /// Who tells meanings.
+    pub embedders: Embedders,
+}
+
+impl AnnotationHandler {
+    /// The folder that takes the outputs: without a destination they become artifacts.
+    fn folder(&self, request: &AnnotationRequest, context: &JobContext) -> Result<PathBuf, Failure> {
+        let Some(destination) = &request.destination else { return Ok(context.artifact_dir.clone()) };
+        let folder = self.sources.folder(destination)?;
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            let failure = format!("can't make the folder `{}`: {error}", folder.display());
+            Failure::new(Code::StorageFailure, failure).with_hint("check free space and permissions of the folder")
+        })?;
+        Ok(folder)
+    }
+}
+
+impl JobHandler for AnnotationHandler {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn run(&self, context: &JobContext, options: Value) -> Result<JobOutput, Failure> {
+        let request: AnnotationRequest = serde_json::from_value(options)
+            .map_err(|error| Failure::new(Code::InvalidParameter, format!("the job's options: {error}")))?;
+        let base = self.bases.open(&request.knowledge_base).map_err(|error| error.to_failure())?;
+        let source = self.sources.local(&request.source)?;
+        let output = self.folder(&request, context)?.join(output_name(&source));
+        let model = request.options.model.as_deref();
+        let embedder = request.options.meaning.then(|| (self.embedders)(model)).transpose()?;
+        let (text_column, options) = (request.text_column.as_str(), &request.options);
+        let annotation = TableAnnotation { base: &base, text_column, options, embedder };
+        let run_context = RunContext {
+            progress: Arc::clone(&context.progress),
+            cancel: context.cancel.clone(),
+            reserved: self.sources.roots.reserved(),
+            isolation: self.isolation.clone(),
+        };
+        let outcome =
+            annotate_table(&source, &output, &annotation, &run_context).map_err(|error| error.to_failure())?;
+        let rejected_count = outcome.rows_rejected;
+        let result = serde_json::to_value(outcome)
+            .map_err(|error| Failure::new(Code::Internal, format!("what is to be stored is no JSON: {error}")))?;
+        Ok(JobOutput { result, rejected_count })
+    }
+}
+
+/// `reviews.csv` becomes `reviews.csv.annotated.parquet`, so that no two inputs have the same output.
+fn output_name(source: &LocalSource) -> String {
+    let name = match source {
+        LocalSource::File { name, .. } => name.rsplit(['/', '\\']).next().unwrap_or(name),
+        LocalSource::Folder(_) => "table",
+    };
+    format!("{name}.annotated.parquet")
+}
