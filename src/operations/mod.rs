@@ -3,6 +3,7 @@
 //! For: options in, outcome out. Not for: HTTP, SQL or printing. The one decision: an operation's options are one
 //! struct that the JSON body, the command line and the documentation share, and its outcome is plain data.
 
+pub mod annotation;
 pub mod context;
 pub mod embedding_job;
 pub mod knowledge_base;

@@ -152,7 +152,11 @@ fn not_unicode() -> Failure {
         .with_hint("rename it; what is made of it could not be told from what is made of another such name")
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, IntakeError> {
+/// What matches any of these globs, in the grammar of `include` and `exclude`.
+///
+/// # Errors
+/// When one of them is no glob.
+pub fn globs(patterns: &[String]) -> Result<GlobSet, IntakeError> {
     let wrong = |glob: &str| IntakeError::Glob { glob: glob.to_owned() };
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {

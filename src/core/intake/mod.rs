@@ -13,7 +13,7 @@ mod walk;
 use std::path::Path;
 
 pub use error::IntakeError;
-pub use filter::{Filter, NameRule};
+pub use filter::{Filter, NameRule, globs};
 pub use source::{LocalSource, SourceFile, Step};
 
 /// The report that a conversion leaves beside its outputs; it is no source of anything.

@@ -1,5 +1,6 @@
 //! Where bytes live and who may touch them.
 
+pub mod atomic;
 pub mod location;
 pub mod sandbox;
 pub mod uploads;

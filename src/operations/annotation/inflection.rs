@@ -45,15 +45,15 @@ const ENGLISH_WORDS: &[&str] = &[
     "have", "this", "their", "it", "or", "which", "not", "you", "your", "its", "at", "these",
 ];
 const GERMAN_WORDS: &[&str] = &[
-    "der", "die", "das", "und", "den", "dem", "des", "von", "zu", "mit", "für", "auf", "ist", "sind", "im", "ein", "eine",
-    "einer", "eines", "einen", "wir", "unsere", "nicht", "auch", "sich", "werden", "wird", "bei", "oder", "zur", "zum",
-    "aus", "nach", "durch", "über", "als", "wie",
+    "der", "die", "das", "und", "den", "dem", "des", "von", "zu", "mit", "für", "auf", "ist", "sind", "im", "ein",
+    "eine", "einer", "eines", "einen", "wir", "unsere", "nicht", "auch", "sich", "werden", "wird", "bei", "oder",
+    "zur", "zum", "aus", "nach", "durch", "über", "als", "wie",
 ];
 
 /// Words behind which a bare word is a verb.
 const BEFORE_VERBS: &[&str] = &[
-    "to", "we", "they", "you", "i", "will", "would", "can", "could", "may", "might", "must", "shall", "should", "not", "do",
-    "does", "did", "cannot", "who",
+    "to", "we", "they", "you", "i", "will", "would", "can", "could", "may", "might", "must", "shall", "should", "not",
+    "do", "does", "did", "cannot", "who",
 ];
 
 /// Endings of nouns and adjectives in German, the long ones first.
@@ -62,9 +62,9 @@ const GERMAN_ENDINGS: &[&str] = &["ern", "em", "en", "er", "es", "e", "n", "s"];
 const GERMAN_DEGREES: &[&str] = &["est", "st", "end", "er"];
 /// Ends of German words whose forms have `er`, umlauts undone: adjectives, and nouns such as `Feld`.
 const TAKE_ER: &[&str] = &[
-    "ig", "lich", "isch", "bar", "sam", "haft", "los", "voll", "iv", "ell", "al", "ant", "ent", "end", "frei", "arm", "reich",
-    "neu", "grun", "alt", "gut", "gross", "klein", "fossil", "bild", "brett", "feld", "geld", "glied", "kind", "kleid",
-    "licht", "lied", "nest", "rind", "schild",
+    "ig", "lich", "isch", "bar", "sam", "haft", "los", "voll", "iv", "ell", "al", "ant", "ent", "end", "frei", "arm",
+    "reich", "neu", "grun", "alt", "gut", "gross", "klein", "fossil", "bild", "brett", "feld", "geld", "glied", "kind",
+    "kleid", "licht", "lied", "nest", "rind", "schild",
 ];
 
 impl Tongue {

@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use frostem::Stemmer;
 
 use super::inflection::{Form, TONGUES, Tongue};
@@ -67,7 +67,7 @@ pub(super) struct Entry {
     pub(super) tells: Option<Tongue>,
 }
 
-type Map<K, V> = HashMap<K, V, FixedState>;
+type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Phrases, by concept, in a form in which they are found.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub struct Lexicon {
     scopes: Vec<Vec<bool>>,
     pub(super) phrases: Vec<Phrase>,
     /// Which concepts' lists have which words.
-    listed: HashSet<(u32, u32), FixedState>,
+    listed: HashSet<(u32, u32), RandomState>,
     /// Words of phrases.
     pub(super) entries: Vec<Entry>,
     by_text: Map<Box<str>, u32>,
@@ -225,9 +225,8 @@ impl Building {
 
     fn phrase(&mut self, role: Role, text: &str) {
         let found = words(text);
-        let with_stop = |word: &Word| {
-            (self.word(&normalised(text.get(word.bytes.clone()).unwrap_or_default())), word.follows_stop)
-        };
+        let with_stop =
+            |word: &Word| (self.word(&normalised(text.get(word.bytes.clone()).unwrap_or_default())), word.follows_stop);
         let found: Box<[_]> = found.iter().map(with_stop).collect();
         if found.is_empty() || !self.seen.insert((role, found.clone())) {
             return;

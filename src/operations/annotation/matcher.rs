@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 
+use super::annotator::Found;
 use super::inflection::{Form, TONGUES, Tongue};
 use super::lexicon::{Entry, Lexicon, NONE, Role, Stemmers};
 use super::mention::{How, Mention};
@@ -22,7 +23,7 @@ pub(super) struct Matcher<'a> {
     lexicon: &'a Lexicon,
     spelling: Option<&'a Spelling>,
     stemmers: Stemmers,
-    memory: HashMap<Box<str>, u32, FixedState>,
+    memory: HashMap<Box<str>, u32, RandomState>,
     remembered: Vec<Remembered>,
     buffer: String,
     text: Text,
@@ -77,8 +78,13 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// All mentions in a text, overlapping ones too, in its order; [`Self::words`] says where its words are.
-    pub(super) fn find(&mut self, text: &str) -> Vec<Mention> {
+    /// The words of a text and all mentions in it, overlapping ones too, in its order.
+    pub(super) fn read(&mut self, text: &str) -> Found {
+        let mentions = self.find(text);
+        Found { words: self.text.words.clone(), mentions }
+    }
+
+    fn find(&mut self, text: &str) -> Vec<Mention> {
         self.look_at(text);
         for start in 0..self.text.places.len() {
             for turn in 0..self.text.tongues.len() {
@@ -95,11 +101,6 @@ impl<'a> Matcher<'a> {
         found.retain(|mention| !hidden.iter().any(|ban| self.hides(ban, mention)));
         best_of_each_place(&mut found);
         found
-    }
-
-    /// The words of the last text.
-    pub(super) fn words(&self) -> &[Word] {
-        &self.text.words
     }
 
     fn hides(&self, ban: &Hidden, mention: &Mention) -> bool {

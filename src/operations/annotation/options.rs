@@ -6,17 +6,17 @@ use utoipa::ToSchema;
 
 use super::inflection::{TONGUES, Tongue};
 use crate::core::storage::location::{Destination, Source};
+use crate::operations::knowledge_base::KnowledgeBaseName;
 
 /// Cosine from which on a sentence means what a phrase means: chosen by the table in docs/annotate.md.
-const THRESHOLD: f32 = 0.5;
+const THRESHOLD: f32 = 0.4;
 
 /// An annotation of a table as asked for by a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnnotationRequest {
     /// Name of the knowledge base whose lists say what is looked for.
-    #[schema(example = "sustainability", min_length = 1)]
-    pub knowledge_base: String,
+    pub knowledge_base: KnowledgeBaseName,
     /// The table: a file of a data root, or an upload.
     pub source: Source,
     /// Column of the texts.

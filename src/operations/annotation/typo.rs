@@ -8,12 +8,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use strsim::damerau_levenshtein;
 
 use super::inflection::Form;
 use super::lexicon::{Entry, Lexicon, Stemmers};
+use crate::core::text::words::{normalise_into, words_into};
 
+/// Words that are not counted of which so many are remembered.
+const MEMORY: usize = 1 << 17;
 /// Letters at the beginning of a word of which rests are made.
 const PREFIX: usize = 7;
 
@@ -27,7 +30,7 @@ pub(super) struct Correction {
 }
 
 /// How often each normalised word stands in a table.
-pub(super) type Counts = HashMap<Box<str>, u64, FixedState>;
+pub(super) type Counts = HashMap<Box<str>, u64, RandomState>;
 
 /// Met so often, a word is right.
 const OFTEN: u64 = 3;
@@ -37,9 +40,11 @@ const FAR_MORE: u64 = 10;
 /// The forms of a lexicon's words by what is left of them, and how often words are met.
 pub(super) struct Spelling {
     forms: Vec<Entry>,
-    rests: HashMap<u64, Vec<u32>, FixedState>,
+    rests: HashMap<u64, Vec<u32>, RandomState>,
     counts: Counts,
-    hash: FixedState,
+    /// Some of the words that are not counted.
+    others: HashSet<Box<str>, RandomState>,
+    hash: RandomState,
 }
 
 /// Edits that a word of so many letters may have.
@@ -52,13 +57,14 @@ fn bound(letters: usize) -> usize {
 }
 
 impl Spelling {
-    /// Of a lexicon's words and their inflected forms; `counts` of the words in which slips are looked for.
-    pub(super) fn new(lexicon: &Lexicon, counts: Counts) -> Self {
+    /// Of a lexicon's words and their inflected forms. No word is known to be right until [`Self::learn`].
+    pub(super) fn new(lexicon: &Lexicon) -> Self {
         let mut spelling = Self {
             forms: Vec::new(),
             rests: HashMap::default(),
-            counts,
-            hash: FixedState::default(),
+            counts: Counts::default(),
+            others: HashSet::default(),
+            hash: RandomState::default(),
         };
         let stemmers = Stemmers::new();
         let mut seen = HashSet::new();
@@ -100,6 +106,43 @@ impl Spelling {
     /// A form of a word of the lexicon.
     pub(super) fn form(&self, place: u32) -> &Entry {
         &self.forms[place as usize]
+    }
+
+    /// Counts the words of texts, those that are forms or near to one: the others can't be mistaken for any.
+    pub(super) fn learn<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
+        let mut words = Vec::new();
+        let mut form = String::new();
+        for text in texts {
+            words_into(text, &mut words);
+            for word in &words {
+                normalise_into(text.get(word.bytes.clone()).unwrap_or_default(), &mut form);
+                self.count(&form);
+            }
+        }
+    }
+
+    fn count(&mut self, word: &str) {
+        if let Some(count) = self.counts.get_mut(word) {
+            *count += 1;
+            return;
+        }
+        if self.others.contains(word) {
+            return;
+        }
+        if self.concerns(word) {
+            self.counts.insert(word.into(), 1);
+        } else {
+            if self.others.len() > MEMORY {
+                self.others.clear();
+            }
+            self.others.insert(word.into());
+        }
+    }
+
+    /// Whether it makes a difference how often a word is met.
+    fn concerns(&self, word: &str) -> bool {
+        let rests = rests(word, bound(word.chars().count()));
+        rests.iter().any(|rest| self.rests.contains_key(&self.digest(rest)))
     }
 
     /// Whether a word may be a slip of a form.

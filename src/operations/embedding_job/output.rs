@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, StringArray};
@@ -12,11 +12,11 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use parquet::errors::ParquetError;
 use serde::Serialize;
-use tempfile::TempPath;
 
 use super::error::EmbeddingJobError;
 use super::input::Text;
 use super::options::VectorFormat;
+use crate::core::storage::atomic::Place;
 use crate::core::tabular::parquet::{Pages, ParquetFile};
 
 /// Bytes in front of the numbers in NumPy's format, of which so many are a multiple of 64 and room for any count.
@@ -78,26 +78,6 @@ fn parquet_output(path: &Path) -> impl Fn(ParquetError) -> EmbeddingJobError + u
     move |source| EmbeddingJobError::ParquetOutput { path: path.clone(), source }
 }
 
-/// Where a file is written and where it goes. Dropped before that, it is gone.
-struct Place {
-    scratch: TempPath,
-    path: PathBuf,
-}
-
-impl Place {
-    fn beside(path: &Path) -> io::Result<(Self, File)> {
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_string_lossy();
-        let scratch = path.with_file_name(format!(".{name}.{}.part", uuid::Uuid::now_v7().simple()));
-        let file = File::create_new(&scratch)?;
-        Ok((Self { scratch: TempPath::try_from_path(scratch)?, path: path.to_owned() }, file))
-    }
-
-    fn publish(self, file: &File) -> io::Result<()> {
-        file.sync_all()?;
-        Ok(self.scratch.persist(self.path)?)
-    }
-}
-
 struct JsonLines {
     out: BufWriter<Box<dyn Write + Send>>,
     place: Option<Place>,
@@ -112,7 +92,7 @@ struct Line<'a> {
 impl JsonLines {
     fn failed(&self) -> impl Fn(io::Error) -> EmbeddingJobError + use<> {
         match &self.place {
-            Some(place) => output(&place.path),
+            Some(place) => output(place.path()),
             None => output(Path::new("-")),
         }
     }
@@ -134,7 +114,7 @@ impl VectorSink for JsonLines {
         let failed = self.failed();
         self.out.flush().map_err(&failed)?;
         let Some(place) = self.place else { return Ok(()) };
-        let file = File::open(&place.scratch).map_err(&failed)?;
+        let file = File::open(place.scratch()).map_err(&failed)?;
         place.publish(&file).map_err(failed)
     }
 }
@@ -150,7 +130,7 @@ struct Npy {
 impl Npy {
     fn begin(place: Place, file: File, dimension: usize) -> Result<Self, EmbeddingJobError> {
         let mut npy = Self { out: BufWriter::with_capacity(1 << 20, file), place, dimension, rows: 0 };
-        npy.header().map_err(output(&npy.place.path))?;
+        npy.header().map_err(output(npy.place.path()))?;
         Ok(npy)
     }
 
@@ -171,14 +151,14 @@ impl VectorSink for Npy {
         for vector in vectors {
             let numbers = vector.unwrap_or(&nothing);
             let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            self.out.write_all(&bytes).map_err(output(&self.place.path))?;
+            self.out.write_all(&bytes).map_err(output(self.place.path()))?;
         }
         self.rows += vectors.len() as u64;
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), EmbeddingJobError> {
-        let failed = output(&self.place.path);
+        let failed = output(self.place.path());
         self.out.seek(SeekFrom::Start(0)).map_err(&failed)?;
         self.header().map_err(&failed)?;
         let Self { out, place, .. } = *self;
@@ -196,13 +176,13 @@ struct Parquet {
 
 impl Parquet {
     fn begin(place: Place, dimension: usize) -> Result<Self, EmbeddingJobError> {
-        let failed = parquet_output(&place.path);
+        let failed = parquet_output(place.path());
         let dimension = i32::try_from(dimension).map_err(|error| failed(ParquetError::External(Box::new(error))))?;
         let list = DataType::FixedSizeList(item(), dimension);
         let fields = vec![Field::new("text", DataType::Utf8, true), Field::new("embedding", list, true)];
         let schema = Arc::new(Schema::new(fields));
         // Zstandard gains next to nothing on numbers like these, and costs time.
-        let file = ParquetFile::create(&place.scratch, Arc::clone(&schema), Pages::Snappy, ROW_GROUP_ROWS, Vec::new());
+        let file = ParquetFile::create(place.scratch(), Arc::clone(&schema), Pages::Snappy, ROW_GROUP_ROWS, Vec::new());
         let file = file.map_err(failed)?;
         Ok(Self { file, schema, place, dimension })
     }
@@ -225,15 +205,15 @@ fn item() -> arrow_schema::FieldRef {
 
 impl VectorSink for Parquet {
     fn write(&mut self, texts: &[Text], vectors: &[Option<&[f32]>]) -> Result<(), EmbeddingJobError> {
-        let failed = parquet_output(&self.place.path);
+        let failed = parquet_output(self.place.path());
         let batch = self.batch(texts, vectors).map_err(|error| failed(error.into()))?;
         self.file.write(&batch).map_err(failed)
     }
 
     fn finish(self: Box<Self>) -> Result<(), EmbeddingJobError> {
         let Self { file, place, .. } = *self;
-        let (_, written) = file.finish().map_err(parquet_output(&place.path))?;
-        let failed = output(&place.path);
+        let (_, written) = file.finish().map_err(parquet_output(place.path()))?;
+        let failed = output(place.path());
         place.publish(&written.finish().0).map_err(failed)
     }
 }

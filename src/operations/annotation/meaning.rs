@@ -1,0 +1,193 @@
+//! Sentences that mean what a phrase means.
+//!
+//! For: paraphrases, which share no word with the phrase. Not for: anything that words can tell. The one decision: a whole
+//! sentence is compared, and of all phrases the nearest one alone is believed; the run of words that is most like the phrase
+//! only says where. Runs of words decided worse by far: among so many, some come near anything (docs/annotate.md).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::annotator::Found;
+use super::lexicon::{Lexicon, Role};
+use super::mention::{How, Mention};
+use crate::core::embeddings::{Embedder, EmbeddingError};
+use crate::core::text::words::Word;
+
+/// Words that a sentence must have: fewer say too little to be compared.
+const FEWEST_WORDS: usize = 3;
+/// Words of a run at most.
+const LONGEST_RUN: usize = 8;
+
+/// Tells whether a sentence means what a phrase means.
+pub(super) struct Meaning {
+    embedder: Arc<dyn Embedder>,
+    threshold: f32,
+    /// Phrases that are told apart, and for each the concepts that have it, by their phrases.
+    phrases: Vec<Vec<(u32, u32)>>,
+    /// Their vectors, of length 1, one after another.
+    vectors: Vec<f32>,
+}
+
+/// A sentence of a text that is near enough to a phrase.
+struct Near<'a> {
+    text: usize,
+    words: Range<usize>,
+    phrase: usize,
+    cosine: f32,
+    sentence: &'a str,
+}
+
+impl Meaning {
+    /// Embeds the phrases of a lexicon.
+    ///
+    /// # Errors
+    /// When the embedder fails, or it was cancelled.
+    pub(super) fn new(
+        lexicon: &Lexicon,
+        embedder: Arc<dyn Embedder>,
+        threshold: f32,
+        cancel: &CancellationToken,
+    ) -> Result<Self, EmbeddingError> {
+        let mut by_text: BTreeMap<&str, Vec<(u32, u32)>> = BTreeMap::new();
+        for (place, phrase) in (0..).zip(&lexicon.phrases) {
+            if let Role::Names(concept) = phrase.role {
+                by_text.entry(&phrase.text).or_default().push((concept, place));
+            }
+        }
+        let texts: Vec<&str> = by_text.keys().copied().collect();
+        let vectors = unit_vectors(embedder.as_ref(), &texts, cancel)?;
+        Ok(Self { embedder, threshold, phrases: by_text.into_values().collect(), vectors })
+    }
+
+    /// Adds to what words told of some texts.
+    ///
+    /// # Errors
+    /// When the embedder fails, or it was cancelled.
+    pub(super) fn add(
+        &self,
+        texts: &[&str],
+        found: &mut [Found],
+        cancel: &CancellationToken,
+    ) -> Result<(), EmbeddingError> {
+        let near = self.near(texts, found, cancel)?;
+        let places = self.places(&near, found, cancel)?;
+        for (near, words) in near.iter().zip(places) {
+            let known = &mut found[near.text].mentions;
+            for (concept, phrase) in &self.phrases[near.phrase] {
+                let is_known = known
+                    .iter()
+                    .any(|mention| mention.concept == *concept && near.words.contains(&mention.words.start));
+                if !is_known {
+                    let (how, score, words) = (How::Meaning, near.cosine.min(1.0), words.clone());
+                    known.push(Mention { concept: *concept, phrase: *phrase, words, how, score });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The sentences that are near enough to a phrase.
+    fn near<'a>(
+        &self,
+        texts: &[&'a str],
+        found: &[Found],
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Near<'a>>, EmbeddingError> {
+        let all: Vec<_> = texts
+            .iter()
+            .zip(found)
+            .enumerate()
+            .flat_map(|(text, (content, found))| {
+                sentences(&found.words).map(move |words| (text, words.clone(), part(content, &found.words[words])))
+            })
+            .collect();
+        let contents: Vec<&str> = all.iter().map(|(_, _, sentence)| *sentence).collect();
+        let vectors = unit_vectors(self.embedder.as_ref(), &contents, cancel)?;
+        let mut near = Vec::new();
+        for ((text, words, sentence), vector) in all.into_iter().zip(self.each(&vectors)) {
+            if let Some((phrase, cosine)) = self.nearest(vector).filter(|(_, cosine)| *cosine >= self.threshold) {
+                near.push(Near { text, words, phrase, cosine, sentence });
+            }
+        }
+        Ok(near)
+    }
+
+    fn nearest(&self, vector: &[f32]) -> Option<(usize, f32)> {
+        let cosines = self.each(&self.vectors).map(|phrase| dot(phrase, vector));
+        cosines.enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    }
+
+    /// For each sentence the run of words that is most like its phrase.
+    fn places(
+        &self,
+        near: &[Near<'_>],
+        found: &[Found],
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Range<usize>>, EmbeddingError> {
+        let mut places = Vec::with_capacity(near.len());
+        for near in near {
+            let words = &found[near.text].words;
+            let runs: Vec<_> = runs(&near.words).collect();
+            let origin = words[near.words.start].bytes.start;
+            let text_of = |run: &Range<usize>| {
+                let bytes = words[run.start].bytes.start - origin..words[run.end - 1].bytes.end - origin;
+                near.sentence.get(bytes).unwrap_or_default()
+            };
+            let texts: Vec<&str> = runs.iter().map(text_of).collect();
+            let vectors = unit_vectors(self.embedder.as_ref(), &texts, cancel)?;
+            let phrase = self.each(&self.vectors).nth(near.phrase).unwrap_or_default();
+            let cosines = self.each(&vectors).map(|vector| dot(vector, phrase));
+            let best = runs.iter().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.start.cmp(&a.0.start)));
+            places.push(best.map_or_else(|| near.words.clone(), |(run, _)| run.clone()));
+        }
+        Ok(places)
+    }
+
+    fn each<'a>(&self, vectors: &'a [f32]) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+        vectors.chunks_exact(self.embedder.dimension().max(1))
+    }
+}
+
+/// Parts of a text between stops that have enough words, by their words.
+fn sentences(words: &[Word]) -> impl Iterator<Item = Range<usize>> {
+    let stops =
+        words.iter().enumerate().filter(|(place, word)| *place > 0 && word.follows_stop).map(|(place, _)| place);
+    let ends = stops.chain([words.len()]);
+    let parts = ends.scan(0, |start, end| Some(std::mem::replace(start, end)..end));
+    parts.filter(|part| part.len() >= FEWEST_WORDS)
+}
+
+/// All runs of up to so many words.
+fn runs(words: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = words.end;
+    words.clone().flat_map(move |start| (start + 1..=end.min(start + LONGEST_RUN)).map(move |end| start..end))
+}
+
+/// From the first word to the last.
+fn part<'a>(text: &'a str, words: &[Word]) -> &'a str {
+    let bytes = words.first().zip(words.last()).map(|(first, last)| first.bytes.start..last.bytes.end);
+    bytes.and_then(|bytes| text.get(bytes)).unwrap_or_default()
+}
+
+fn unit_vectors(
+    embedder: &dyn Embedder,
+    texts: &[&str],
+    cancel: &CancellationToken,
+) -> Result<Vec<f32>, EmbeddingError> {
+    let mut all = Vec::with_capacity(texts.len() * embedder.dimension());
+    for some in texts.chunks(embedder.texts_at_once().max(1)) {
+        let found = embedder.embed(some, cancel)?;
+        for vector in found.vectors() {
+            let length = dot(vector, vector).sqrt().max(f32::MIN_POSITIVE);
+            all.extend(vector.iter().map(|number| number / length));
+        }
+    }
+    Ok(all)
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
