@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, env_vars};
-use crate::core::embeddings::{CacheSettings, LoadedModels, PoolSettings, RemoteSettings};
+use crate::core::embeddings::{CacheSettings, LoadedModels, PoolSettings, RemoteSettings, Urgency};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{
@@ -24,13 +24,14 @@ use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
+use crate::operations::annotation::{self, AnnotationHandler, Embedders};
 use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
 use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
 use crate::operations::sources::Sources;
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 3] = [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND];
+pub const KINDS: [&str; 4] = [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND, annotation::KIND];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -179,11 +180,26 @@ impl App {
         let conversion = ConversionHandler::new(sources.clone(), self.isolation.clone());
         let download = ModelDownloadHandler::new(self.models.clone());
         let builder = builder(&self.config, self.models.clone(), models.clone());
-        let build = KnowledgeBaseHandler::new(builder, sources, self.isolation.clone());
-        let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download), Arc::new(build)];
+        let build = KnowledgeBaseHandler::new(builder, sources.clone(), self.isolation.clone());
+        let annotation = AnnotationHandler {
+            sources,
+            isolation: self.isolation.clone(),
+            bases: self.knowledge_bases.clone(),
+            embedders: embedders(models.clone()),
+        };
+        let mut handlers: Vec<Arc<dyn JobHandler>> =
+            vec![Arc::new(conversion), Arc::new(download), Arc::new(build), Arc::new(annotation)];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
         handlers
     }
+}
+
+/// Brings models for jobs.
+fn embedders(models: LoadedModels) -> Embedders {
+    Arc::new(move |name| {
+        let found = models.get(name, Urgency::Bulk);
+        found.map(|model| model.embedder).map_err(|error| error.to_failure())
+    })
 }
 
 /// The configuration does not know the kinds of jobs.
