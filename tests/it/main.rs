@@ -16,6 +16,7 @@ mod embedding_load;
 mod embeddings_api;
 mod goldens;
 mod isolation;
+mod knowledge_base;
 mod models;
 mod openapi;
 mod options;
