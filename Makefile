@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-embed bench-jobs bench-service bench-serving release \
+.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-convert bench-embed bench-jobs bench-kb bench-service bench-serving release \
         install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -74,12 +74,17 @@ lint: ## Formatting, clippy and rustdoc, all warnings as errors
 fmt: ## Format the Rust code
 	$(CARGO) fmt
 
-bench: bench-service bench-jobs bench-serving bench-convert bench-embed ## Every figure that BENCHMARKS.md quotes, on this machine
+bench: bench-service bench-jobs bench-serving bench-convert bench-kb bench-embed ## Every figure that BENCHMARKS.md quotes, on this machine
 
 bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=1000000 ROUNDS=3 ONLY="textmill duckdb")
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
 	CARGO="$(CARGO)" PYTHON="$(PYTHON)" CASES="$(CASES)" ROWS="$(ROWS)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" \
 		tests/bench/convert.sh
+
+bench-kb: release ## Building a knowledge base: 100,000 small files beside find and cat, and one big file (FILES= ROUNDS= BIG_GIB= DIR=)
+	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
+	$(PYTHON) tests/bench/kb_build.py $(TARGET_DIR)/release/textmill --files $(or $(FILES),100000) \
+		--rounds $(or $(ROUNDS),3) --big-gib $(or $(BIG_GIB),5) $(if $(DIR),--dir "$(DIR)")
 
 bench-embed: ## Embedding beside its peers (KINDS="short mixed" ROUNDS=7 THREADS=1 ONLY="textmill onnx"); downloads torch
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)

@@ -17,6 +17,7 @@ mod embeddings_api;
 mod goldens;
 mod isolation;
 mod knowledge_base_api;
+mod knowledge_base;
 mod models;
 mod openapi;
 mod options;
