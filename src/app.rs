@@ -111,8 +111,8 @@ impl App {
     }
 
     /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
-    /// their jobs at a safe point.
-    pub fn start_workers(&self, kinds: &[&str], shutdown: &Shutdown) -> Option<JoinHandle<()>> {
+    /// their jobs at a safe point. `models` computes what jobs need vectors for.
+    pub fn start_workers(&self, kinds: &[&str], models: &LoadedModels, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
         let jobs = &self.config.jobs;
         if jobs.workers == 0 {
             return None;
@@ -122,7 +122,7 @@ impl App {
             lease_for: jobs.lease,
             ..RunnerSettings::new(artifacts_root(&self.config))
         };
-        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(kinds), settings);
+        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(kinds, models), settings);
         let token = shutdown.token();
         Some(shutdown.spawn(runner.run(token)))
     }
@@ -174,11 +174,11 @@ impl App {
     }
 
     /// One handler for each of these kinds of job.
-    fn handlers(&self, kinds: &[&str]) -> Vec<Arc<dyn JobHandler>> {
+    fn handlers(&self, kinds: &[&str], models: &LoadedModels) -> Vec<Arc<dyn JobHandler>> {
         let sources = Sources { roots: self.roots.clone(), uploads: self.uploads.clone() };
         let conversion = ConversionHandler::new(sources.clone(), self.isolation.clone());
         let download = ModelDownloadHandler::new(self.models.clone());
-        let builder = builder(&self.config, self.models.clone());
+        let builder = builder(&self.config, self.models.clone(), models.clone());
         let build = KnowledgeBaseHandler::new(builder, sources, self.isolation.clone());
         let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download), Arc::new(build)];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
@@ -227,9 +227,9 @@ pub fn load_models(config: &Config, store: ModelStore, metrics: EmbeddingMetrics
 }
 
 /// Builds knowledge bases of the state directory with models of the store; touches nothing.
-pub fn builder(config: &Config, models: ModelStore) -> Builder {
+pub fn builder(config: &Config, store: ModelStore, models: LoadedModels) -> Builder {
     let default_model = config.embeddings.model.clone();
-    Builder { bases: open_knowledge_bases(config), models, default_model }
+    Builder { bases: open_knowledge_bases(config), store, models, default_model }
 }
 
 /// The knowledge bases of the state directory; touches nothing.

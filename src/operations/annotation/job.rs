@@ -18,7 +18,7 @@ use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::operations::context::RunContext;
 use crate::operations::knowledge_base::KnowledgeBases;
-use crate::operations::parquet_conversion::no_bucket;
+use crate::operations::sources::no_bucket;
 
 /// The kind of these jobs.
 pub const KIND: &str = "annotation";
