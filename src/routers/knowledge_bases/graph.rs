@@ -115,7 +115,8 @@ pub(super) async fn get_graph(
     let disposition = HeaderValue::from_str(&disposition)
         .map_err(|error| Problem::internal(format!("a name can't be sent: {error}")))?;
     let body = Body::from_stream(ReaderStream::with_capacity(File::from_std(file), PIECE_BYTES));
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)];
+    let headers =
+        [(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)];
     Ok((headers, body).into_response())
 }
 
@@ -130,7 +131,12 @@ fn form(format: GraphFormat) -> (&'static str, &'static str) {
 }
 
 impl Desk {
-    fn small(&self, name: &KnowledgeBaseName, wanted: GraphParams, context: &RunContext) -> Result<SmallGraph, Problem> {
+    fn small(
+        &self,
+        name: &KnowledgeBaseName,
+        wanted: GraphParams,
+        context: &RunContext,
+    ) -> Result<SmallGraph, Problem> {
         let base = SearchableBase::open(&self.bases, name)?;
         let limit = wanted.limit;
         Ok(small_graph(self.source(&base), &wanted.options(), limit, context)?)
