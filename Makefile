@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-annotate bench-convert bench-embed bench-jobs bench-service bench-serving release \
+.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-annotate bench-convert bench-embed bench-jobs bench-kb bench-search bench-service bench-serving release \
         install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -74,12 +74,17 @@ lint: ## Formatting, clippy and rustdoc, all warnings as errors
 fmt: ## Format the Rust code
 	$(CARGO) fmt
 
-bench: bench-service bench-jobs bench-serving bench-convert bench-embed bench-annotate ## Every figure that BENCHMARKS.md quotes, on this machine
+bench: bench-service bench-jobs bench-serving bench-search bench-convert bench-kb bench-embed bench-annotate ## Every figure that BENCHMARKS.md quotes, on this machine
 
 bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=1000000 ROUNDS=3 ONLY="textmill duckdb")
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
 	CARGO="$(CARGO)" PYTHON="$(PYTHON)" CASES="$(CASES)" ROWS="$(ROWS)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" \
 		tests/bench/convert.sh
+
+bench-kb: release ## Building a knowledge base: 100,000 small files beside find and cat, and one big file (FILES= ROUNDS= BIG_GIB= DIR=)
+	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
+	$(PYTHON) tests/bench/kb_build.py $(TARGET_DIR)/release/textmill --files $(or $(FILES),100000) \
+		--rounds $(or $(ROUNDS),3) --big-gib $(or $(BIG_GIB),5) $(if $(DIR),--dir "$(DIR)")
 
 bench-embed: ## Embedding beside its peers (KINDS="short mixed" ROUNDS=7 THREADS=1 ONLY="textmill onnx"); downloads torch
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
@@ -98,6 +103,10 @@ bench-service: release ## Size of the binary, start-up time, memory at rest
 bench-serving: ## What the service adds: 32 texts over HTTP beside the engine alone, with the store's model (DEV=1: as make test builds)
 	@$(call need,$(CARGO),see https://rustup.rs)
 	$(CARGO) test $(if $(DEV),,--release) --test it -- --ignored --nocapture embedding_load::the_way
+
+bench-search: ## How long a search takes among 100,000 records, and what its indexes cost, with the store's model (DEV=1: as make test builds)
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) test $(if $(DEV),,--release) --test it -- --ignored --nocapture search_load::
 
 bench-jobs: ## Empty jobs a second, and claims among 10,000 and a million jobs, on both databases (DEV=1: as make test builds)
 	@$(call need,$(CARGO),see https://rustup.rs)

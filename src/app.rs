@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, env_vars};
-use crate::core::embeddings::{CacheSettings, LoadedModels, PoolSettings, RemoteSettings};
+use crate::core::embeddings::{CacheSettings, LoadedModels, PoolSettings, RemoteSettings, Urgency};
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{
@@ -24,13 +24,14 @@ use crate::core::shutdown::Shutdown;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
+use crate::operations::annotation::{self, AnnotationHandler, Embedders};
 use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
 use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
 use crate::operations::sources::Sources;
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 3] = [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND];
+pub const KINDS: [&str; 4] = [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND, annotation::KIND];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -111,8 +112,8 @@ impl App {
     }
 
     /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
-    /// their jobs at a safe point.
-    pub fn start_workers(&self, kinds: &[&str], shutdown: &Shutdown) -> Option<JoinHandle<()>> {
+    /// their jobs at a safe point. `models` computes what jobs need vectors for.
+    pub fn start_workers(&self, kinds: &[&str], models: &LoadedModels, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
         let jobs = &self.config.jobs;
         if jobs.workers == 0 {
             return None;
@@ -122,7 +123,7 @@ impl App {
             lease_for: jobs.lease,
             ..RunnerSettings::new(artifacts_root(&self.config))
         };
-        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(kinds), settings);
+        let runner = Runner::new(Arc::clone(&self.store), self.events.clone(), self.handlers(kinds, models), settings);
         let token = shutdown.token();
         Some(shutdown.spawn(runner.run(token)))
     }
@@ -174,16 +175,31 @@ impl App {
     }
 
     /// One handler for each of these kinds of job.
-    fn handlers(&self, kinds: &[&str]) -> Vec<Arc<dyn JobHandler>> {
+    fn handlers(&self, kinds: &[&str], models: &LoadedModels) -> Vec<Arc<dyn JobHandler>> {
         let sources = Sources { roots: self.roots.clone(), uploads: self.uploads.clone() };
         let conversion = ConversionHandler::new(sources.clone(), self.isolation.clone());
         let download = ModelDownloadHandler::new(self.models.clone());
-        let builder = builder(&self.config, self.models.clone());
-        let build = KnowledgeBaseHandler::new(builder, sources, self.isolation.clone());
-        let mut handlers: Vec<Arc<dyn JobHandler>> = vec![Arc::new(conversion), Arc::new(download), Arc::new(build)];
+        let builder = builder(&self.config, self.models.clone(), models.clone());
+        let build = KnowledgeBaseHandler::new(builder, sources.clone(), self.isolation.clone());
+        let annotation = AnnotationHandler {
+            sources,
+            isolation: self.isolation.clone(),
+            bases: self.knowledge_bases.clone(),
+            embedders: embedders(models.clone()),
+        };
+        let mut handlers: Vec<Arc<dyn JobHandler>> =
+            vec![Arc::new(conversion), Arc::new(download), Arc::new(build), Arc::new(annotation)];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
         handlers
     }
+}
+
+/// Brings models for jobs.
+fn embedders(models: LoadedModels) -> Embedders {
+    Arc::new(move |name| {
+        let found = models.get(name, Urgency::Bulk);
+        found.map(|model| model.embedder).map_err(|error| error.to_failure())
+    })
 }
 
 /// The configuration does not know the kinds of jobs.
@@ -227,9 +243,9 @@ pub fn load_models(config: &Config, store: ModelStore, metrics: EmbeddingMetrics
 }
 
 /// Builds knowledge bases of the state directory with models of the store; touches nothing.
-pub fn builder(config: &Config, models: ModelStore) -> Builder {
+pub fn builder(config: &Config, store: ModelStore, models: LoadedModels) -> Builder {
     let default_model = config.embeddings.model.clone();
-    Builder { bases: open_knowledge_bases(config), models, default_model }
+    Builder { bases: open_knowledge_bases(config), store, models, default_model }
 }
 
 /// The knowledge bases of the state directory; touches nothing.

@@ -69,11 +69,11 @@ async fn serve(config: Config, sample: Option<&str>, context: &Context) -> Comma
     if let Some(folder) = sample {
         convert_sample(&app, folder).await?;
     }
-    let workers = app.start_workers(&KINDS, &shutdown);
-    app.start_relay(&shutdown);
-    app.start_upload_sweep(&shutdown);
     let metrics = Metrics::new(BUILD.version, BUILD.commit);
     let embeddings = app.start_embeddings(metrics.embedding(), &shutdown)?;
+    let workers = app.start_workers(&KINDS, &embeddings, &shutdown);
+    app.start_relay(&shutdown);
+    app.start_upload_sweep(&shutdown);
     let router = routers::router(parts(&app, workers.as_ref(), &shutdown, metrics, embeddings));
     let address = listener.local_addr()?;
     context.printer.note(format!("textmill {} is on http://{address} (API: /docs, stop: Ctrl-C)", BUILD.version))?;

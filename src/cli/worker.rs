@@ -13,6 +13,7 @@ use crate::config::{Config, nearest};
 use crate::core::failure::{Code, Failure};
 use crate::core::shutdown::{Shutdown, Signals};
 use crate::core::telemetry::build_info::BUILD;
+use crate::core::telemetry::embedding::EmbeddingMetrics;
 
 /// Run jobs that services have queued, without serving anything
 ///
@@ -70,7 +71,9 @@ async fn work(config: Config, kinds: &[&str], context: &Context) -> CommandResul
     let shutdown = Shutdown::new();
     app.start_relay(&shutdown);
     let concurrency = app.config().jobs.workers;
-    let Some(mut workers) = app.start_workers(kinds, &shutdown) else {
+    // Nobody asks a worker for its metrics.
+    let embeddings = app.start_embeddings(EmbeddingMetrics::default(), &shutdown)?;
+    let Some(mut workers) = app.start_workers(kinds, &embeddings, &shutdown) else {
         return Err(Failure::new(Code::Internal, "no worker was started").into());
     };
     let database = app::database_name(app.config());
@@ -100,6 +103,9 @@ mod tests {
         assert_eq!(known(&["conversion".to_owned()]).unwrap(), ["conversion"]);
         let failure = known(&["conversions".to_owned()]).unwrap_err();
         assert_eq!(failure.detail, "there is no queue `conversions`");
-        assert_eq!(failure.hint.unwrap(), "did you mean `conversion`? kinds of jobs: `conversion`, `model_download`");
+        assert_eq!(
+            failure.hint.unwrap(),
+            "did you mean `conversion`? kinds of jobs: `conversion`, `model_download`, `knowledge_base`, `annotation`"
+        );
     }
 }

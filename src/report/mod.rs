@@ -61,9 +61,8 @@ impl Fails for ReportError {
     fn code(&self) -> Code {
         match self {
             Self::NotFinished { .. } => Code::JobNotFinished,
-            Self::UnknownKind { .. } | Self::NoResult { .. } | Self::Result { .. } | Self::Template(_) => {
-                Code::Internal
-            }
+            Self::UnknownKind { .. } => Code::NotFound,
+            Self::NoResult { .. } | Self::Result { .. } | Self::Template(_) => Code::Internal,
         }
     }
 
@@ -71,7 +70,8 @@ impl Fails for ReportError {
         let hint = match self {
             Self::NotFinished { .. } => "ask again when it has ended",
             Self::Result { .. } => "run the job again with this version",
-            Self::UnknownKind { .. } | Self::NoResult { .. } | Self::Template(_) => return None,
+            Self::UnknownKind { .. } => "conversions have one; of other jobs the `result` says what came of them",
+            Self::NoResult { .. } | Self::Template(_) => return None,
         };
         Some(hint.to_owned())
     }

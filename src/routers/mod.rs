@@ -3,6 +3,7 @@
 //! For: the API, the predecessor's paths and the web page. Not for: any work; operations do it, as jobs. The one
 //! decision: a route and its entry in the `OpenAPI` document are one declaration, so they can't drift apart.
 
+mod annotations;
 mod content;
 mod conversions;
 mod embeddings;
@@ -48,6 +49,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(workers::router())
         .merge(files::router())
         .merge(knowledge_bases::router())
+        .merge(annotations::router())
         .merge(models::router())
         .merge(embeddings::router())
         .merge(health::router())

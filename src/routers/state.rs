@@ -22,6 +22,7 @@ use crate::core::models::ModelStore;
 use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
+use crate::operations::annotation::Lexicons;
 use crate::operations::knowledge_base::KnowledgeBases;
 
 /// The ready-made parts that a router is built from.
@@ -216,6 +217,7 @@ pub struct HttpState {
     models: ModelStore,
     embeddings: LoadedModels,
     knowledge_bases: KnowledgeBases,
+    lexicons: Lexicons,
     access: AccessRules,
     limits: Arc<HttpLimits>,
     gates: Gates,
@@ -236,6 +238,7 @@ impl HttpState {
             models: parts.models,
             embeddings: parts.embeddings,
             knowledge_bases: parts.knowledge_bases,
+            lexicons: Lexicons::default(),
             access: AccessRules {
                 keys: Arc::new(parts.keys),
                 loopback_only: parts.loopback_only,
@@ -269,6 +272,7 @@ slices! {
     ModelStore = models;
     LoadedModels = embeddings;
     KnowledgeBases = knowledge_bases;
+    Lexicons = lexicons;
     AccessRules = access;
     Arc<HttpLimits> = limits;
     Gates = gates;

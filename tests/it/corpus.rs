@@ -12,8 +12,9 @@ use textmill::core::intake::LocalSource;
 use textmill::core::tabular::format::FormatName;
 use textmill::operations::parquet_conversion::{ConversionOptions, FileOutcome, FileStatus, TableOutcome, convert};
 
+use crate::knowledge_base::{self, generation, lines};
 use crate::pdf_text::Pdfs;
-use crate::support::{reference_data, unattended};
+use crate::support::{reference_data, run, unattended};
 
 /// Share of files that must come out as expected, in thousandths.
 const WANTED: usize = 980;
@@ -201,4 +202,75 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
+}
+
+/// The keyword lists as a knowledge base: every line that holds anything is the content of a record, at its place, and the
+/// folders are those of the tree.
+///
+/// What is compared: a line's cells between tabs, blank ones left out, one tab between the others, each as it stands in the
+/// file; in lines with quotes, quotes aside on both sides.
+#[test]
+fn keyword_lists_become_a_knowledge_base() {
+    let Some(data) = reference_data().filter(|data| data.join("kb_manifest.json").is_file()) else { return };
+    let manifest: Vec<Value> = read_json(&data.join("kb_manifest.json"));
+    let (folder, tree) = (tempfile::tempdir().unwrap(), data.join("kb_tree"));
+    let output = run(folder.path(), &["kb", "build", tree.to_str().unwrap(), "--name", "kb", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", crate::support::text(&output.stderr));
+    let entries: BTreeMap<String, Value> = lines(&generation(folder.path()).join("files.jsonl"))
+        .into_iter()
+        .map(|file| (text(&file, "path").to_owned(), file))
+        .collect();
+    let mut records: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for record in knowledge_base::records(folder.path()) {
+        records.entry(text(&record["meta"], "path").to_owned()).or_default().push(record);
+    }
+    assert_eq!(entries.len(), manifest.len(), "every file has an entry");
+    let (mut misses, mut compared) = (Vec::new(), 0);
+    for listed in &manifest {
+        let path = text(listed, "path");
+        let found = records.get(path).map(Vec::as_slice).unwrap_or_default();
+        match judge_records(listed, &entries[path], found, &tree) {
+            Ok(lines) => compared += lines,
+            Err(miss) => misses.push(format!("miss: kb_tree/{path}: {miss}")),
+        }
+    }
+    println!(
+        "kb_tree as a knowledge base: {} of {} files, {compared} lines",
+        manifest.len() - misses.len(),
+        manifest.len()
+    );
+    assert!(misses.is_empty(), "{misses:#?}");
+}
+
+/// How many lines were compared.
+fn judge_records(listed: &Value, entry: &Value, records: &[Value], tree: &Path) -> Result<usize, String> {
+    let path = text(listed, "path");
+    if records.iter().any(|record| record["meta"]["folders"] != listed["folders"]) {
+        return Err(format!("folders {}, expected {}", records[0]["meta"]["folders"], listed["folders"]));
+    }
+    if entry["status"] != "read" {
+        let is_right = listed["non_empty_lines"] == 0 || path.ends_with(".unchecked");
+        return if is_right && entry["status"] == "skipped" { Ok(0) } else { Err(format!("{entry}")) };
+    }
+    if path.ends_with(".xlsx") {
+        // The manifest counts lines of its bytes.
+        return if records.is_empty() { Err("a workbook without records".to_owned()) } else { Ok(0) };
+    }
+    let content = std::fs::read_to_string(tree.join(path)).map_err(|error| error.to_string())?;
+    let wanted: Vec<_> = content.lines().zip(1_u64..).filter(|(line, _)| !line.trim().is_empty()).collect();
+    if wanted.len() != records.len() {
+        return Err(format!("{} records of {} lines", records.len(), wanted.len()));
+    }
+    if path.ends_with(".jsonl") {
+        return Ok(0);
+    }
+    for ((line, number), record) in wanted.iter().zip(records) {
+        let cells: Vec<_> = line.split('\t').filter(|cell| !cell.trim().is_empty()).collect();
+        let (wanted, found) = (cells.join("\t"), text(record, "content"));
+        let is_equal = wanted == found || wanted.contains('"') && wanted.replace('"', "") == found.replace('"', "");
+        if !is_equal || record["meta"]["row"].as_u64() != Some(*number) {
+            return Err(format!("line {number} is {wanted:?}, the record {found:?} of row {}", record["meta"]["row"]));
+        }
+    }
+    Ok(wanted.len())
 }

@@ -57,6 +57,11 @@ impl Store {
         command
     }
 
+    /// Where the program runs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where the model's files are.
     pub(crate) fn model_folder(&self) -> std::path::PathBuf {
         let path = self.command().args(["model", "path", self.model]).output().unwrap();

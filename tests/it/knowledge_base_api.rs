@@ -242,3 +242,80 @@ fn the_old_path_does_not_read_what_it_wrote_and_refuses_in_the_old_shape() {
     let ahead = old("in").header("sec-purpose", "prefetch").send().unwrap();
     assert_eq!(ahead.status(), 400);
 }
+
+#[test]
+fn records_are_found_and_their_graph_is_answered_in_every_form() {
+    let folder = folder();
+    let service = Service::start(folder.path(), &[]);
+    build(&service, &request());
+    let found = service.get(&format!("{BASE}/search?q=recycled&k=2"));
+    assert_eq!((&found["mode"], found["items"].as_array().unwrap().len()), (&json!("text"), 2));
+    assert!(found["note"].as_str().unwrap().contains("no index by meaning"), "{found:#}");
+    let first = &found["items"][0];
+    let (start, end) = (&first["highlights"]["spans"][0]["start"], &first["highlights"]["spans"][0]["end"]);
+    assert!(start.as_u64() < end.as_u64(), "{first:#}");
+    let below = service.get(&format!("{BASE}/search?q=recycled&mode=text&folder=S%C3%A4tze&filter=format:delimited"));
+    assert_eq!(below["items"][0]["record"]["meta"]["file"], "notes.csv");
+    assert_eq!(service.get(&format!("{BASE}/search?q=x&mode=meaning"))["code"], "invalid-parameter");
+    assert_eq!(service.get(&format!("{BASE}/search"))["code"], "invalid-parameter");
+    let graph = service.get(&format!("{BASE}/graph?limit=50"));
+    let has = |kind: &str| graph["nodes"].as_array().unwrap().iter().any(|node| node["kind"] == kind);
+    assert!(["folder", "file", "record", "concept"].into_iter().all(has), "{graph:#}");
+    for (format, media_type, begins) in [
+        ("graphml", "application/graphml+xml", "<?xml"),
+        ("cypher", "text/plain; charset=utf-8", ""),
+        ("neo4j-csv", "application/zip", "PK"),
+    ] {
+        let answer = service.client.get(format!("{}{BASE}/graph?format={format}", service.url)).send().unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (200, &media_type.parse().unwrap()));
+        let bytes = answer.bytes().unwrap();
+        assert!(bytes.len() > 100 && bytes.starts_with(begins.as_bytes()), "{format}: {}", text(&bytes));
+    }
+}
+
+#[test]
+fn a_few_texts_are_annotated_at_once_and_a_table_by_a_job() {
+    let folder = folder();
+    let service = Service::start(folder.path(), &[]);
+    build(&service, &request());
+    let post = |body: Value| -> Value {
+        let request = service.client.post(format!("{}/v1/annotations", service.url)).json(&body);
+        request.header("Prefer", "wait=60").send().unwrap().json().unwrap()
+    };
+    let answer = post(json!({"knowledge_base": "esg", "texts": ["Größe: we recycled it.", "nothing"]}));
+    let mention = &answer["items"][0]["mentions"][0];
+    assert_eq!((&mention["concept"], &mention["phrase"]), (&json!("DFG/Primary/RECYCLING"), &json!("recycle")));
+    assert_eq!((&mention["start"], &mention["end"], &mention["how"]), (&json!(10), &json!(18), &json!("inflected")));
+    assert_eq!(answer["items"][1]["mentions"], json!([]));
+    let source = json!({"type": "path", "path": "in/Sätze/notes.csv"});
+    let job = post(json!({"knowledge_base": "esg", "source": source, "text_column": "note"}));
+    assert_eq!((&job["status"], &job["kind"]), (&json!("succeeded"), &json!("annotation")), "{job:#}");
+    assert_eq!((&job["result"]["rows"], &job["result"]["mentions"]), (&json!(2), &json!(2)), "{job:#}");
+    let artifacts = service.get(&format!("/v1/jobs/{}/artifacts", job["id"].as_str().unwrap()));
+    assert_eq!(artifacts["items"][0]["name"], "notes.csv.annotated.parquet");
+    for (body, pointer) in [
+        (json!({"knowledge_base": "esg", "texts": []}), "/texts"),
+        (json!({"knowledge_base": "esg", "texts": ["a"], "options": {"threshold": 2}}), "/options/threshold"),
+        (json!({"knowledge_base": "none", "source": source, "text_column": "note"}), "/knowledge_base"),
+        (json!({"knowledge_base": "esg", "source": source}), "/text_column"),
+    ] {
+        assert_eq!(post(body.clone())["errors"][0]["pointer"], pointer, "{body}");
+    }
+}
+
+#[test]
+fn a_build_by_meaning_keeps_its_vectors_and_is_searched_by_them() {
+    let store = crate::embeddings_api::Store::tiny();
+    let folder = store.folder();
+    fs::create_dir(folder.join("in")).unwrap();
+    fs::write(folder.join("in/a.txt"), "a cat sat\na dog ran\na tree\n").unwrap();
+    let mut command = store.command();
+    command.env("TEXTMILL_EMBEDDINGS_CACHE_DIR", "kept").env("TEXTMILL_EMBEDDINGS_CACHE_BYTES", "100000000");
+    let service = Service::start_with(command, &[]);
+    build(&service, &json!({"name": "esg", "source": {"type": "path", "path": "in"}, "options": {"meaning": true}}));
+    let found = service.get(&format!("{BASE}/search?q=a+cat+sat&mode=meaning"));
+    assert_eq!((&found["mode"], &found["items"][0]["record"]["content"]), (&json!("meaning"), &json!("a cat sat")));
+    let both = service.get(&format!("{BASE}/search?q=cat"));
+    assert_eq!((&both["mode"], &both["note"]), (&json!("hybrid"), &json!(null)));
+    assert!(fs::read_dir(folder.join("kept")).unwrap().count() > 0, "vectors are kept");
+}

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::core::intake::LocalSource;
 use crate::core::isolation::Isolation;
 use crate::core::progress::ProgressSink;
+use crate::core::telemetry::embedding::EmbeddingMetrics;
 use crate::operations::context::RunContext;
 use crate::operations::knowledge_base::{
     BuildOutcome, FileEntry, FileStatus, KnowledgeBase, KnowledgeBaseName, KnowledgeBaseOptions, REJECTS,
@@ -63,7 +64,9 @@ pub(super) fn run(args: &BuildArgs, config: &Config, context: &Context) -> Comma
 pub(in crate::cli) fn build_and_tell(wish: &Wish<'_>, config: &Config, context: &Context) -> CommandResult {
     let Wish { source, name, options, exit_zero } = *wish;
     let found = LocalSource::at(source)?;
-    let builder = app::builder(config, app::open_models(config)?);
+    let store = app::open_models(config)?;
+    let models = app::load_models(config, store.clone(), EmbeddingMetrics::default())?;
+    let builder = app::builder(config, store, models);
     let bases = builder.bases.clone();
     // Knowledge bases themselves are no source, wherever the state directory lies.
     let reserved = config.state_dir.canonicalize().ok().map(Into::into);

@@ -5,8 +5,10 @@
 
 pub(super) mod build;
 mod cat;
+mod graph;
 mod list;
 mod rm;
+mod search;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -34,6 +36,8 @@ enum KbCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Cat(cat::CatArgs),
+    Search(search::SearchArgs),
+    Graph(graph::GraphArgs),
     Rm(rm::RmArgs),
 }
 
@@ -45,6 +49,8 @@ pub(super) fn run(args: &KbArgs, context: &Context) -> CommandResult {
         KbCommand::List(args) => list::run(args, &bases, context),
         KbCommand::Show(args) => show::run(args, &bases, context),
         KbCommand::Cat(args) => cat::run(args, &bases, context),
+        KbCommand::Search(args) => search::run(args, &bases, &loaded.config, context),
+        KbCommand::Graph(args) => graph::run(args, &bases, &loaded.config, context),
         KbCommand::Rm(args) => rm::run(args, &bases, context),
     }
 }

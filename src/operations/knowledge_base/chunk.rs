@@ -122,7 +122,7 @@ impl Chunker {
 
     fn units(&self, text: &str) -> Result<usize, KnowledgeBaseError> {
         match (&self.tokens, self.unit) {
-            (Some(tokens), _) => tokens.count(text).map_err(|error| KnowledgeBaseError::Model(error.to_failure())),
+            (Some(tokens), _) => tokens.count(text).map_err(|error| KnowledgeBaseError::Told(error.to_failure())),
             (None, ChunkBy::Sentence) => Ok(1),
             (None, _) => Ok(text.unicode_words().count()),
         }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::index::IndexError;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::intake::IntakeError;
 
@@ -60,9 +61,9 @@ pub enum KnowledgeBaseError {
         /// Names that there are, the first ones.
         known: Vec<String>,
     },
-    /// A model that was asked for can't be used.
+    /// A model that was asked for can't be used, or an index can't be made: why, others said.
     #[error("{0}")]
-    Model(Failure),
+    Told(Failure),
     /// Somebody said stop.
     #[error("the work was cancelled")]
     Cancelled,
@@ -98,12 +99,22 @@ impl KnowledgeBaseError {
     }
 }
 
+impl From<IndexError> for KnowledgeBaseError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Base(error) => error,
+            IndexError::Cancelled => Self::Cancelled,
+            other => Self::Told(other.to_failure()),
+        }
+    }
+}
+
 impl Fails for KnowledgeBaseError {
     fn code(&self) -> Code {
         match self {
             Self::Name { .. } | Self::Range { .. } | Self::NoColumn { .. } => Code::InvalidParameter,
             Self::Intake(error) => error.code(),
-            Self::Model(failure) => failure.code,
+            Self::Told(failure) => failure.code,
             Self::NotFound { .. } | Self::NotInSource { .. } => Code::NotFound,
             Self::InUse { .. } => Code::ResourceInUse,
             Self::Cancelled => Code::Cancelled,
@@ -125,7 +136,7 @@ impl Fails for KnowledgeBaseError {
             )),
             Self::InUse { .. } => Some("wait for the end of the build, or cancel its job".to_owned()),
             Self::Intake(error) => error.hint(),
-            Self::Model(failure) => failure.hint.clone(),
+            Self::Told(failure) => failure.hint.clone(),
             Self::NoColumn { known, .. } if known.is_empty() => Some("no table of the source has a column".to_owned()),
             Self::NoColumn { known, .. } => Some(format!("columns are: {}", known.join(", "))),
             Self::Range { .. } | Self::Cancelled => None,

@@ -184,3 +184,43 @@ impl Writer<'_> {
         self.out.write_all(text.as_bytes()).map_err(KnowledgeBaseError::at("write into", self.folder))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn called(files: &[&str], folders: &[&str]) -> Vec<String> {
+        let mut folder = Folder::default();
+        files.iter().for_each(|file| folder.add(file, 0..0));
+        folders.iter().for_each(|inner| folder.add(&format!("{inner}/x"), 0..0));
+        folder.names().into_iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_is_called_by_its_stem_unless_something_beside_it_has_that_name() {
+        assert_eq!(called(&["RECYCLING.tsv", "README", ".hidden"], &[]), [".hidden", "README", "RECYCLING"]);
+        assert_eq!(called(&["notes.csv", "notes.tsv", "other.csv"], &[]), ["notes.csv", "notes.tsv", "other"]);
+        assert_eq!(called(&["notes.txt"], &["notes"]), ["notes.txt"]);
+        assert_eq!(called(&["README", "README.md"], &[]), ["README", "README.md"]);
+        assert_eq!(called(&["a.csv", "a.csv.gz"], &[]), ["a", "a.csv.gz"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_names_of_a_folder_are_equal(
+            files in prop::collection::btree_set("[ab.]{1,4}", 0..8),
+            folders in prop::collection::btree_set("[ab.]{1,3}", 0..4),
+        ) {
+            let files: Vec<&str> = files.iter().filter(|file| !folders.contains(*file)).map(String::as_str).collect();
+            let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+            let mut names = called(&files, &folders);
+            names.extend(folders.iter().map(|folder| (*folder).to_owned()));
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            prop_assert_eq!(names.len(), count);
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod clean;
 mod dedupe;
 mod error;
 mod export;
+pub mod graph;
 pub mod index;
 mod job;
 mod line;
@@ -19,6 +20,8 @@ mod name;
 mod options;
 mod outcome;
 mod record;
+#[cfg(test)]
+mod samples;
 pub mod search;
 mod selection;
 mod store;

@@ -188,11 +188,12 @@ impl KnowledgeBaseOptions {
         self.clean.contains(&what)
     }
 
-    /// Digest of everything besides a file that shapes its records: the version, and all options but those that only
-    /// choose files, or say what is done with finished records.
-    pub(super) fn record_settings(&self) -> String {
+    /// Digest of everything besides a file that shapes its records: the version, the models, and all options but those
+    /// that only choose files, or say what is done with finished records.
+    pub(super) fn record_settings(&self, models: &[String]) -> String {
         let shaping = Self { include: Vec::new(), exclude: Vec::new(), meaning: false, model: None, ..self.clone() };
-        let settings = serde_json::json!({ "textmill": env!("CARGO_PKG_VERSION"), "options": shaping });
+        let settings =
+            serde_json::json!({ "textmill": env!("CARGO_PKG_VERSION"), "options": shaping, "models": models });
         sha256_hex(settings.to_string().as_bytes())
     }
 }

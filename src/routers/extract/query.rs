@@ -24,7 +24,7 @@ pub(crate) trait FromParameters: Sized {
 /// The parameters that nobody took yet, and what is wrong with those taken.
 #[derive(Debug)]
 pub(crate) struct Parameters {
-    left: BTreeMap<String, String>,
+    left: BTreeMap<String, Vec<String>>,
     faults: Faults,
 }
 
@@ -32,16 +32,23 @@ impl Parameters {
     fn of(pairs: Vec<(String, String)>) -> Self {
         let mut parameters = Self { left: BTreeMap::new(), faults: Faults::default() };
         for (name, value) in pairs {
-            if parameters.left.insert(name.clone(), value).is_some() {
-                parameters.fault(&name, format!("`{}` is given twice", shown(&name)));
-            }
+            parameters.left.entry(name).or_default().push(value);
         }
         parameters
     }
 
     /// A parameter that may be left out.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
-        self.left.remove(name)
+        let mut values = self.list(name);
+        if values.len() > 1 {
+            self.fault(name, format!("`{}` is given twice", shown(name)));
+        }
+        values.pop()
+    }
+
+    /// A parameter that may be given several times.
+    pub(crate) fn list(&mut self, name: &str) -> Vec<String> {
+        self.left.remove(name).unwrap_or_default()
     }
 
     /// A parameter that must be there.

@@ -5,6 +5,7 @@
 //! the next one. Whatever reads files does so on a thread that may block.
 
 mod build;
+mod graph;
 mod records;
 mod search;
 mod tree;
@@ -34,6 +35,7 @@ pub(crate) fn router() -> OpenApiRouter<HttpState> {
         .routes(routes!(records::list_records))
         .routes(routes!(tree::get_tree))
         .routes(routes!(search::search_knowledge_base))
+        .routes(routes!(graph::get_graph))
 }
 
 /// A knowledge base in a list.

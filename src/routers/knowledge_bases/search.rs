@@ -49,9 +49,10 @@ pub(super) struct Question {
     /// Only records of files in this folder of the source, and below.
     #[param(example = "Climate")]
     folder: Option<String>,
-    /// Only records with this value, as `NAME:VALUE`: of a column, or file, format, heading, page, path, sheet.
-    #[param(example = "format:pdf")]
-    filter: Option<String>,
+    /// Only records with this value, as `NAME:VALUE`: of a column, or file, format, heading, page, path, sheet; of several
+    /// filters each must hold.
+    #[param(example = json!(["format:pdf"]), required = false)]
+    filter: Vec<String>,
 }
 
 impl FromParameters for Question {
@@ -64,7 +65,7 @@ impl FromParameters for Question {
             .parsed("mode", "hybrid, text or meaning", |text| serde_json::from_value(text.into()).ok())
             .unwrap_or_default();
         let k = parameters.number("k", SearchOptions::default().k, 1..=MOST_RESULTS);
-        Self { q, mode, k, folder: parameters.text("folder"), filter: parameters.text("filter") }
+        Self { q, mode, k, folder: parameters.text("folder"), filter: parameters.list("filter") }
     }
 }
 
@@ -92,7 +93,7 @@ pub(super) async fn search_knowledge_base(
     let _gone = cancel.clone().drop_guard();
     on_disk(move || {
         let Question { q, mode, k, folder, filter } = question;
-        let options = SearchOptions { mode, k, folder, filters: filter.into_iter().collect() };
+        let options = SearchOptions { mode, k, folder, filters: filter };
         let embedders = |model: &str| desk.embedder(model);
         let base = SearchableBase::open(&desk.bases, &name)?;
         Ok(Json(base.search(&q, &options, &embedders, &cancel)?))

@@ -12,6 +12,8 @@ use utoipa::openapi::{OpenApi, RefOr, Schema, Type};
 
 /// What clients send; everything else is sent by the service.
 const REQUESTS: &[&str] = &[
+    "AnnotationOptions",
+    "AnnotationRequest",
     "ConversionForm",
     "ConversionOptions",
     "ConversionRequest",
@@ -22,6 +24,7 @@ const REQUESTS: &[&str] = &[
     "KnowledgeBaseRequest",
     "ModelDownloadRequest",
     "Source",
+    "TextsRequest",
 ];
 
 /// Makes every shape exact.

@@ -21,7 +21,7 @@ function place(location) {
 
 function title(job) {
   const from = place(job.options?.source) ?? job.kind;
-  const to = place(job.options?.destination);
+  const to = job.kind === "knowledge_base" ? `knowledge base ${job.options?.name}` : place(job.options?.destination);
   return to ? `${from} → ${to}` : from;
 }
 
@@ -52,7 +52,7 @@ function draw({ job, node }) {
   drawProgress(job, node);
   const outcome = part("outcome");
   outcome.hidden = job.status !== "succeeded";
-  outcome.textContent = inWords(job.result?.summary);
+  outcome.textContent = (job.kind === "knowledge_base" ? built : inWords)(job.result?.summary);
   const fault = part("fault");
   fault.hidden = job.error === null || job.status === "succeeded";
   if (job.error) tell(fault, new Problem(job.error, 0));
@@ -74,6 +74,16 @@ function inWords(sums) {
   ].filter(Boolean);
   const done = `${number.format(sums.converted)} of ${counted(sums.files, "file")} in Parquet, ${counted(sums.rows_out, "row")}`;
   return left.length ? `${done}; ${left.join(", ")}: the report names each.` : `${done}; none rejected.`;
+}
+
+/** What came of a build, from its sums. */
+function built(sums) {
+  if (!sums) return "";
+  const left = [
+    sums.files_failed > 0 ? `${counted(sums.files_failed, "file")} can't be read` : "",
+    sums.rejected > 0 ? `${counted(sums.rejected, "row")} rejected` : "",
+  ].filter(Boolean);
+  return `${counted(sums.records, "record")} of ${counted(sums.files_read, "file")}; ${left.length ? left.join(", ") : "none rejected"}.`;
 }
 
 function drawProgress(job, node) {

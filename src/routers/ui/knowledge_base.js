@@ -199,7 +199,7 @@ async function drawGraph() {
   const graph = await askJson(`${address}/graph?${query}`);
   graphOf(graph, { drawing: byId("drawing"), legend: byId("legend"), onFolder: (path) => choose(path, ""), onFile: (path) => choose("", path) });
   const shown = `${counted(graph.nodes.length, "node")}, ${counted(graph.edges.length, "edge")}`;
-  status.textContent = graph.nodes.length >= GRAPH_NODES ? `${shown}: a part of it; the downloads hold all.` : shown;
+  status.textContent = graph.is_partial ? `${shown}: a part of it; the downloads hold all.` : shown;
 }
 
 /* ---- all of it ---- */
@@ -251,7 +251,7 @@ for (const link of document.querySelectorAll("a[data-format]")) {
   });
 }
 
-const ENDINGS = { json: "json", graphml: "graphml", cypher: "cypher", "neo4j-csv": "zip" };
+const ENDINGS = { graphml: "graphml", cypher: "cypher", "neo4j-csv": "zip" };
 
 const saveGraph = (link) => save(link.getAttribute("href"), `${name}.${ENDINGS[link.dataset.format]}`);
 

@@ -13,6 +13,7 @@ mod writer;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use self::file::{FileMaker, entry};
@@ -22,17 +23,18 @@ use self::reuse::{Earlier, is_whole};
 use self::writer::{Writer, WrittenDraft};
 use super::chunk::Chunker;
 use super::error::KnowledgeBaseError;
+use super::index::{Meaning, index};
 use super::making::{Making, MakingError};
 use super::manifest::{Field, FileEntry, Manifest, Summary};
 use super::name::KnowledgeBaseName;
 use super::options::{ChunkBy, KnowledgeBaseOptions, check_options};
 use super::outcome::BuildOutcome;
 use super::store::{Draft, KnowledgeBase, KnowledgeBases, WrittenRecords};
-use crate::core::embeddings::TokenCounter;
+use crate::core::embeddings::{LoadedModels, TokenCounter, Urgency};
 use crate::core::failure::Fails;
 use crate::core::hash::{HashingWriter, sha256_hex};
 use crate::core::intake::{self, Bounds, Filter, LocalSource, SourceFile};
-use crate::core::models::ModelStore;
+use crate::core::models::{ModelError, ModelStore};
 use crate::core::progress::Progress;
 use crate::operations::context::RunContext;
 
@@ -56,7 +58,9 @@ pub struct Builder {
     /// Where they go.
     pub bases: KnowledgeBases,
     /// Where models are found that are named.
-    pub models: ModelStore,
+    pub store: ModelStore,
+    /// Makes vectors with them.
+    pub models: LoadedModels,
     /// The model of those who name none.
     pub default_model: String,
 }
@@ -87,12 +91,13 @@ impl Builder {
         context: &RunContext,
     ) -> Result<BuildOutcome, KnowledgeBaseError> {
         check_options(options).into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))?;
-        let (tokens, options) = self.effective(options)?;
+        let mut options = options.clone();
+        let (tokens, models) = self.models_of(&mut options)?;
         let filter = Filter::new(&options.include, &options.exclude)?;
         let draft = self.bases.draft(name)?;
         let bounds = Bounds { is_own: &|_| false, reserved: context.reserved.as_deref() };
         let files = intake::list(source, &filter, bounds)?;
-        let settings = options.record_settings();
+        let settings = options.record_settings(&models);
         let earlier = draft.earlier().and_then(|base| Earlier::of(base, &settings, options.dedupe));
         let making = Making::new(&options, Chunker::new(&options, tokens));
         let table_options = options.table_options();
@@ -109,22 +114,63 @@ impl Builder {
             return Ok(BuildOutcome::new(same.base().manifest(), true, same.base().manifest().summary.files_read));
         }
         let written = build.run(&draft, &options)?;
-        finish(draft, name, (options, settings), written)
+        let reused = written.reused;
+        self.finish(draft, &describe(name, (options, settings), written), reused, context)
     }
 
-    /// The options with the models that they name by default, and what counts tokens.
-    fn effective(
+    /// What counts tokens, and digests of all models that are needed. Those of the default are named in the options.
+    fn models_of(
         &self,
-        options: &KnowledgeBaseOptions,
-    ) -> Result<(Option<TokenCounter>, KnowledgeBaseOptions), KnowledgeBaseError> {
-        let mut options = options.clone();
-        if options.chunk_by != ChunkBy::Token {
-            return Ok((None, options));
+        options: &mut KnowledgeBaseOptions,
+    ) -> Result<(Option<TokenCounter>, Vec<String>), KnowledgeBaseError> {
+        let (mut tokens, mut digests) = (None, Vec::new());
+        if options.chunk_by == ChunkBy::Token {
+            let folder = self.find(&mut options.chunk_model, &mut digests).map_err(told)?;
+            tokens = Some(TokenCounter::open(&folder).map_err(told)?);
         }
-        let model = options.chunk_model.get_or_insert_with(|| self.default_model.clone());
-        let folder = self.models.path(model).map_err(|error| KnowledgeBaseError::Model(error.to_failure()))?;
-        let tokens = TokenCounter::open(&folder).map_err(|error| KnowledgeBaseError::Model(error.to_failure()))?;
-        Ok((Some(tokens), options))
+        if options.meaning {
+            self.find(&mut options.model, &mut digests).map_err(told)?;
+        }
+        Ok((tokens, digests))
+    }
+
+    /// The folder of a model, which must be here.
+    fn find(&self, name: &mut Option<String>, digests: &mut Vec<String>) -> Result<PathBuf, ModelError> {
+        let model = self.store.catalogue().get(name.as_deref().unwrap_or(&self.default_model))?;
+        digests.push(model.digest());
+        self.store.path(name.insert(model.id.clone()))
+    }
+
+    /// Makes the indexes of what was written.
+    fn index(
+        &self,
+        draft: &Draft,
+        options: &KnowledgeBaseOptions,
+        records: u64,
+        context: &RunContext,
+    ) -> Result<(), KnowledgeBaseError> {
+        let model = options.model.as_deref().filter(|_| options.meaning);
+        let model = model.map(|model| self.models.get(Some(model), Urgency::Bulk)).transpose().map_err(told)?;
+        let meaning = model.as_ref().map(|model| Meaning { model: &model.id, embedder: &*model.embedder });
+        index(draft.written()?, Some(records), draft.folder(), meaning, context)?;
+        Ok(())
+    }
+
+    /// Makes the draft the current generation, unless it is the same.
+    fn finish(
+        &self,
+        draft: Draft,
+        manifest: &Manifest,
+        reused: u64,
+        context: &RunContext,
+    ) -> Result<BuildOutcome, KnowledgeBaseError> {
+        let is_same = |earlier: &KnowledgeBase| earlier.manifest() == manifest && is_whole(earlier);
+        let unchanged = draft.earlier().is_some_and(is_same);
+        if !unchanged {
+            self.index(&draft, &manifest.options, manifest.summary.records, context)?;
+            draft.publish(manifest)?;
+        }
+        Ok(BuildOutcome::new(manifest, unchanged, reused))
     }
 }
 
@@ -221,7 +267,7 @@ fn ends_build(error: MakingError) -> Result<(), KnowledgeBaseError> {
         MakingError::Gone => Ok(()),
         MakingError::Build(error) => Err(error),
         // What is wrong with a file is its entry; this one was wrong before it had one.
-        MakingError::Table(error) => Err(KnowledgeBaseError::Model(error.to_failure())),
+        MakingError::Table(error) => Err(KnowledgeBaseError::Told(error.to_failure())),
     }
 }
 
@@ -259,13 +305,12 @@ fn check_columns(options: &KnowledgeBaseOptions, written: &WrittenDraft) -> Resu
     }
 }
 
-/// Makes the draft the current generation, unless it is the same.
-fn finish(
-    draft: Draft,
+/// What is said of what was written.
+fn describe(
     name: &KnowledgeBaseName,
     (options, settings): (KnowledgeBaseOptions, String),
     written: WrittenDraft,
-) -> Result<BuildOutcome, KnowledgeBaseError> {
+) -> Manifest {
     let fields = written.columns.into_iter().filter(|(_, records)| *records > 0);
     let fields = fields.map(|(name, records)| Field { name, records }).collect();
     let textmill = env!("CARGO_PKG_VERSION").to_owned();
@@ -280,14 +325,14 @@ fn finish(
     generation.truncate(GENERATION_DIGITS);
     let summary = Summary::of(&written.files);
     let WrittenRecords { sha256, size_bytes, .. } = written.records;
-    let manifest =
-        Manifest { name: name.clone(), generation, textmill, options, settings, summary, fields, sha256, size_bytes };
-    let is_same = |earlier: &KnowledgeBase| *earlier.manifest() == manifest && is_whole(earlier);
-    let unchanged = draft.earlier().is_some_and(is_same);
-    if !unchanged {
-        draft.publish(&manifest)?;
-    }
-    Ok(BuildOutcome::new(&manifest, unchanged, written.reused))
+    let name = name.clone();
+    Manifest { name, generation, textmill, options, settings, summary, fields, sha256, size_bytes }
+}
+
+/// Why a model can't be used.
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn told(error: impl Fails) -> KnowledgeBaseError {
+    KnowledgeBaseError::Told(error.to_failure())
 }
 
 /// Digest of the entries.

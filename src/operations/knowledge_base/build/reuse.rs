@@ -18,6 +18,7 @@ use super::made::{Gathering, RejectLine};
 use crate::core::hash::HashingReader;
 use crate::operations::knowledge_base::dedupe::key;
 use crate::operations::knowledge_base::error::KnowledgeBaseError;
+use crate::operations::knowledge_base::index::{TEXT_FOLDER, VECTORS_FOLDER};
 use crate::operations::knowledge_base::making::MakingError;
 use crate::operations::knowledge_base::manifest::{FileEntry, FileStatus};
 use crate::operations::knowledge_base::options::Dedupe;
@@ -122,9 +123,13 @@ impl Earlier {
     }
 }
 
-/// Whether the records are those that were written.
+/// Whether the records are those that were written, and are indexed.
 pub(super) fn is_whole(base: &KnowledgeBase) -> bool {
     let manifest = base.manifest();
+    let has = |folder: &str| base.folder().join(folder).is_dir();
+    if !has(TEXT_FOLDER) || manifest.options.meaning && !has(VECTORS_FOLDER) {
+        return false;
+    }
     let Ok(lines) = base.lines(0, base.len()) else { return false };
     let mut lines = HashingReader::new(lines);
     let read = std::io::copy(&mut lines, &mut std::io::sink());

@@ -3,16 +3,18 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use walkdir::WalkDir;
 
-use super::reading::KnowledgeBase;
+use super::reading::{KnowledgeBase, Lines};
 use super::writing::RecordsWriter;
-use super::{CURRENT, DRAFT, FILES, Lock, MANIFEST, remove_folder, sync};
+use super::{CURRENT, DRAFT, FILES, Lock, MANIFEST, RECORDS, remove_folder, sync};
 use crate::operations::knowledge_base::error::KnowledgeBaseError;
 use crate::operations::knowledge_base::manifest::{FileEntry, Manifest};
 use crate::operations::knowledge_base::name::KnowledgeBaseName;
+use crate::operations::knowledge_base::record::Record;
 
 /// A generation that is being written. What is not published is removed when it is dropped.
 #[derive(Debug)]
@@ -55,6 +57,16 @@ impl Draft {
     /// When the files can't be made.
     pub fn records(&self) -> Result<RecordsWriter, KnowledgeBaseError> {
         RecordsWriter::create(&self.folder)
+    }
+
+    /// The records that were written.
+    ///
+    /// # Errors
+    /// When there are none, or they can't be opened.
+    pub(in crate::operations::knowledge_base) fn written(&self) -> Result<Lines<Record>, KnowledgeBaseError> {
+        let path = self.folder.join(RECORDS);
+        let file = File::open(&path).map_err(KnowledgeBaseError::at("open", &path))?;
+        Ok(Lines::new(Arc::new(file), path, 0))
     }
 
     /// Writes down what became of each file, by path.

@@ -142,7 +142,7 @@ pub struct Lines<T> {
 }
 
 impl<T> Lines<T> {
-    fn new(file: Arc<File>, path: PathBuf, position: u64) -> Self {
+    pub(super) fn new(file: Arc<File>, path: PathBuf, position: u64) -> Self {
         let file = BufReader::with_capacity(BUFFER_BYTES, At { file, position });
         Self { file, path, line: Vec::new(), values: PhantomData }
     }
