@@ -72,6 +72,8 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done; 1 done, and 
 const EXAMPLES: &str = "\
 Examples:
   textmill convert reports parquet     a folder of tables to Parquet, and a report
+  textmill annotate t.csv --kb NAME -o t.parquet
+                                       the concepts that the texts of a table mention
   textmill embed a.txt --model-dir DIR vectors of texts, a line each
   textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
   textmill worker                      more jobs at once, beside the service or elsewhere

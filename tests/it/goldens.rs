@@ -1,9 +1,10 @@
 //! Values that others computed or wrote down: `TEST_DATA_DIR` names the folder. Without it nothing is compared.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use arrow_array::{Array as _, RecordBatch};
 use arrow_schema::DataType;
 use serde_json::Value;
 use textmill::core::embeddings::{Embedder, Embeddings, Engine, LocalEmbedder, LocalOptions, Precision};
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::conversion::rows;
 use crate::embed::numbers;
-use crate::support::{minilm, reference_data, unattended};
+use crate::support::{minilm, reference_data, run, tree, unattended};
 
 fn data(inside: &str) -> Option<PathBuf> {
     let folder = reference_data()?.join(inside);
@@ -162,4 +163,163 @@ fn largest_difference(one: &[f32], other: &[f32]) -> f32 {
 fn cosine(one: &[f32], other: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
     dot(one, other) / (dot(one, one) * dot(other, other)).sqrt()
+}
+
+/// Sentences of sustainability reports with the keywords that the predecessor found in them.
+struct Esg {
+    sentences: Vec<String>,
+    /// For each sentence the concepts whose stored keyword is in today's lists.
+    stored: Vec<Vec<String>>,
+}
+
+fn esg() -> Option<(PathBuf, Esg)> {
+    let folder = data("esg")?;
+    let lists = phrases(&folder.join("keywords"));
+    let (mut sentences, mut stored) = (Vec::new(), Vec::new());
+    for batch in rows(&folder.join("sentences.parquet")) {
+        let texts = batch.column_by_name("SENTENCE").unwrap().as_string::<i64>().clone();
+        for (row, text) in texts.iter().enumerate() {
+            let keywords = |concept: &str| {
+                let column = batch.column_by_name(&format!("KEYWORDS_{concept}")).unwrap().as_string::<i64>();
+                column.is_valid(row).then(|| column.value(row).to_owned())
+            };
+            let is_listed = |concept: &str| {
+                let found = keywords(concept).unwrap_or_default();
+                found.split(',').any(|keyword| lists[concept].contains(&stems(keyword)))
+            };
+            sentences.push(text.unwrap_or_default().to_owned());
+            stored.push(lists.keys().filter(|concept| is_listed(concept)).cloned().collect());
+        }
+    }
+    Some((folder, Esg { sentences, stored }))
+}
+
+/// The phrases of each concept, in stems.
+fn phrases(folder: &Path) -> BTreeMap<String, BTreeSet<Vec<String>>> {
+    let mut lists: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
+    for (path, bytes) in tree(folder) {
+        let concept = path.with_extension("").to_str().unwrap().to_owned();
+        let phrases = String::from_utf8(bytes).unwrap();
+        let phrases = phrases.lines().filter(|line| !line.starts_with('#')).map(stems);
+        lists.entry(concept).or_default().extend(phrases);
+    }
+    lists
+}
+
+/// What a plain stemmer makes of a phrase.
+fn stems(phrase: &str) -> Vec<String> {
+    let stemmer = frostem::Stemmer::new(frostem::Algorithm::English);
+    let parts = phrase.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.map(|part| stemmer.stem(&part.to_lowercase()).into_owned()).collect()
+}
+
+/// A mention: concept, how, first and last code point.
+type Told = (String, String, usize, usize);
+
+/// What `textmill annotate` finds in some texts.
+fn annotated(folder: &Path, texts: &[String], arguments: &[&str]) -> Vec<Vec<Told>> {
+    let lines: Vec<_> = texts.iter().map(|text| serde_json::json!({ "text": text }).to_string()).collect();
+    std::fs::write(folder.join("in.jsonl"), lines.join("\n")).unwrap();
+    let always = ["annotate", "in.jsonl", "--kb", "esg", "-o", "a.parquet", "--export", "spans"];
+    let done = run(folder, &[&always[..], arguments].concat());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let spans = std::fs::read_to_string(folder.join("a.spans.jsonl")).unwrap();
+    let told = |span: &Value| {
+        let word = |key: &str| span[key].as_str().unwrap().to_owned();
+        let place = |key: &str| usize::try_from(span[key].as_u64().unwrap()).unwrap();
+        (word("label"), word("how"), place("start"), place("end"))
+    };
+    let row = |line: &str| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        row["spans"].as_array().unwrap().iter().map(told).collect()
+    };
+    spans.lines().map(row).collect()
+}
+
+fn with_esg(lists: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let built = run(folder.path(), &["kb", "build", lists.to_str().unwrap(), "--name", "esg"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    folder
+}
+
+/// Every stored pair of row and concept whose keyword is in the lists is found by words alone.
+#[test]
+fn goldens_of_annotated_sentences() {
+    let Some((data, esg)) = esg() else { return };
+    let folder = with_esg(&data.join("keywords"));
+    let found = annotated(folder.path(), &esg.sentences, &[]);
+    assert_eq!(found.len(), esg.sentences.len());
+    let (mut stored, mut missing, mut all) = (0, Vec::new(), 0);
+    for (row, (found, wanted)) in found.iter().zip(&esg.stored).enumerate() {
+        let found: BTreeSet<_> = found.iter().map(|(concept, ..)| concept).collect();
+        all += found.len();
+        stored += wanted.len();
+        missing.extend(wanted.iter().filter(|concept| !found.contains(concept)).map(|concept| (row, concept)));
+    }
+    println!(
+        "goldens: {stored} stored pairs of row and concept, {} of them found; {all} pairs in all",
+        stored - missing.len()
+    );
+    assert_eq!(stored, 1_023);
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// One edit in each of 500 mentions, drawn with a seed; and the clean sentences in which one is found by mistake.
+#[test]
+fn goldens_of_slips_of_the_pen() {
+    const PLANTED: usize = 500;
+    let Some((data, esg)) = esg() else { return };
+    let folder = with_esg(&data.join("keywords"));
+    let clean = annotated(folder.path(), &esg.sentences, &["--typo"]);
+    let mistaken = clean.iter().filter(|found| found.iter().any(|(_, how, ..)| how == "typo")).count();
+    let mut random = fastrand::Rng::with_seed(42);
+    let (mut texts, mut planted) = (esg.sentences.clone(), BTreeMap::new());
+    while planted.len() < PLANTED {
+        let row = random.usize(..texts.len());
+        let words: Vec<_> = clean[row].iter().filter(|(_, how, ..)| how != "typo").collect();
+        if words.is_empty() || planted.contains_key(&row) {
+            continue;
+        }
+        let mention = words[random.usize(..words.len())];
+        if let Some(text) = with_edit(&texts[row], mention, &mut random) {
+            texts[row] = text;
+            planted.insert(row, mention.clone());
+        }
+    }
+    let found = annotated(folder.path(), &texts, &["--typo"]);
+    let is_found = |(row, (concept, _, start, end)): &(&usize, &Told)| {
+        found[**row].iter().any(|(other, _, from, to)| other == concept && from <= end && start <= to)
+    };
+    let hits = planted.iter().filter(is_found).count();
+    println!(
+        "goldens: {hits} of {PLANTED} planted slips found, {mistaken} of {} sentences gain a false one",
+        clean.len()
+    );
+    assert!(hits * 100 >= PLANTED * 95, "{hits}");
+    assert!(mistaken * 1000 <= clean.len() * 5, "{mistaken}");
+}
+
+/// A letter left out, another one, one too many, or two that changed places, in a word of a mention.
+fn with_edit(text: &str, (_, _, start, end): &Told, random: &mut fastrand::Rng) -> Option<String> {
+    let mut letters: Vec<char> = text.chars().collect();
+    let place = random.usize(*start..*end);
+    let other = char::from(random.u8(b'a'..=b'z'));
+    let here = letters[place];
+    if !here.is_ascii_alphabetic() || here.eq_ignore_ascii_case(&other) {
+        return None;
+    }
+    match random.u8(..4) {
+        0 => drop(letters.remove(place)),
+        1 => letters[place] = other,
+        2 => letters.insert(place, other),
+        _ => {
+            let next = *letters.get(place + 1).filter(|next| next.is_ascii_alphabetic())?;
+            if place + 1 >= *end || next.eq_ignore_ascii_case(&here) {
+                return None;
+            }
+            letters.swap(place, place + 1);
+        }
+    }
+    Some(letters.into_iter().collect())
 }

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod annotate;
 mod architecture;
 mod archives;
 mod chaos;

@@ -59,6 +59,8 @@ pub(super) struct Phrase {
 pub(super) struct Entry {
     /// The normalised word.
     pub(super) text: Box<str>,
+    /// Its letters.
+    pub(super) letters: usize,
     /// Its place among the words of phrases, if it is one.
     pub(super) word: u32,
     /// Stems of phrases' words that are its stem too, by language.
@@ -146,7 +148,14 @@ impl Lexicon {
             let known = self.stems[tongue.place()].get(stem.as_ref());
             stems[tongue.place()] = known.copied().unwrap_or(NONE);
         }
-        Entry { text: text.into(), word: self.known(text).unwrap_or(NONE), stems, tells: Tongue::told_by(text) }
+        let letters = text.chars().count();
+        Entry {
+            text: text.into(),
+            letters,
+            word: self.known(text).unwrap_or(NONE),
+            stems,
+            tells: Tongue::told_by(text),
+        }
     }
 
     /// Whether a word is a form of one in a phrase, and so no slip of the pen.

@@ -11,7 +11,6 @@ use super::annotator::Found;
 use super::inflection::{Form, TONGUES, Tongue};
 use super::lexicon::{Entry, Lexicon, NONE, Role, Stemmers};
 use super::mention::{How, Mention};
-use super::overlap::in_order;
 use super::typo::{Correction, Spelling};
 use crate::core::text::words::{Word, normalise_into, words_into};
 
@@ -25,6 +24,8 @@ pub(super) struct Matcher<'a> {
     stemmers: Stemmers,
     memory: HashMap<Box<str>, u32, RandomState>,
     remembered: Vec<Remembered>,
+    /// Whether a remembered word is a form of a word of the lexicon, by language: found out once.
+    forms: HashMap<(u32, u32, usize), Form, RandomState>,
     buffer: String,
     text: Text,
     /// Words of the lexicon that stand for those of the text on the way at hand; [`NONE`]: the text's own.
@@ -70,6 +71,7 @@ impl<'a> Matcher<'a> {
             stemmers: Stemmers::new(),
             memory: HashMap::default(),
             remembered: Vec::new(),
+            forms: HashMap::default(),
             buffer: String::new(),
             text: Text::default(),
             way: Vec::new(),
@@ -78,7 +80,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// The words of a text and all mentions in it, overlapping ones too, in its order.
+    /// The words of a text and all mentions in it, overlapping ones too, by their first words.
     pub(super) fn read(&mut self, text: &str) -> Found {
         let mentions = self.find(text);
         Found { words: self.text.words.clone(), mentions }
@@ -113,6 +115,7 @@ impl<'a> Matcher<'a> {
         if self.remembered.len() > MEMORY {
             self.memory.clear();
             self.remembered.clear();
+            self.forms.clear();
         }
         let mut words = std::mem::take(&mut self.text.words);
         words_into(text, &mut words);
@@ -208,8 +211,9 @@ impl<'a> Matcher<'a> {
             if offset > 0 && self.text.words[start + offset].follows_stop && !with_stop {
                 return;
             }
-            let (wanted, found) = (&lexicon.entries[*wanted as usize], self.entry(start + offset, step));
-            let form = if wanted.word == found.word { Form::Same } else { tongue.form(&wanted.text, &found.text) };
+            let wanted = &lexicon.entries[*wanted as usize];
+            let form = self.form(tongue, wanted, start + offset, step);
+            let found = self.entry(start + offset, step);
             let is_last = offset + 1 == phrase.words.len();
             let is_same = match form {
                 Form::Same => true,
@@ -232,6 +236,24 @@ impl<'a> Matcher<'a> {
         }
     }
 
+    /// Whether a word of the text, or what it was meant to be, is a form of a word of the lexicon.
+    fn form(&mut self, tongue: Tongue, wanted: &Entry, at: usize, step: Step) -> Form {
+        let found = self.entry(at, step);
+        if wanted.word == found.word {
+            return Form::Same;
+        }
+        if step.word != NONE {
+            return tongue.form(&wanted.text, &found.text);
+        }
+        let key = (wanted.word, self.text.places[at], tongue.place());
+        if let Some(known) = self.forms.get(&key) {
+            return *known;
+        }
+        let form = tongue.form(&wanted.text, &found.text);
+        self.forms.insert(key, form);
+        form
+    }
+
     fn is_verb(&self, at: usize) -> bool {
         let before = at.checked_sub(1).filter(|_| !self.text.words[at].follows_stop);
         before.is_some_and(|before| Tongue::precedes_verb(&self.entry(before, AS_IT_IS).text))
@@ -246,15 +268,14 @@ impl<'a> Matcher<'a> {
     }
 }
 
-/// One mention for each concept and place: the one that is most like its phrase.
+/// One mention for each concept and place: the one that is most like its phrase. They are sorted by their first words.
 fn best_of_each_place(found: &mut Vec<Mention>) {
-    found.sort_by(|a, b| {
+    found.sort_unstable_by(|a, b| {
         let place = |mention: &Mention| (mention.words.start, mention.words.end, mention.concept);
         let order = place(a).cmp(&place(b)).then(a.how.cmp(&b.how));
         order.then(b.score.total_cmp(&a.score)).then(a.phrase.cmp(&b.phrase))
     });
     found.dedup_by(|next, kept| next.words == kept.words && next.concept == kept.concept);
-    in_order(found);
 }
 
 /// How like a phrase its mention is, in letters.
@@ -267,11 +288,14 @@ struct Likeness {
 
 impl Likeness {
     fn add(&mut self, wanted: &Entry, found: &Entry, edits: u8) {
-        let same = wanted.text.chars().zip(found.text.chars()).take_while(|(a, b)| a == b).count();
-        let letters = wanted.text.chars().count().max(found.text.chars().count());
+        let letters = wanted.letters.max(found.letters);
         self.letters += letters;
-        self.changed += letters - same + usize::from(edits);
+        self.changed += usize::from(edits);
         self.edits += edits;
+        if wanted.word != found.word {
+            let same = wanted.text.chars().zip(found.text.chars()).take_while(|(a, b)| a == b).count();
+            self.changed += letters - same;
+        }
     }
 
     fn how(&self) -> How {

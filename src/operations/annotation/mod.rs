@@ -29,6 +29,8 @@ mod outcome;
 mod output;
 mod overlap;
 mod run;
+#[cfg(test)]
+mod tests;
 mod text;
 mod typo;
 

@@ -20,7 +20,8 @@ pub(super) fn across_concepts(mentions: Vec<Mention>) -> Vec<Mention> {
 
 /// In the order of the text.
 fn longest_first(mut mentions: Vec<Mention>, excludes: impl Fn(&Mention, &Mention) -> bool) -> Vec<Mention> {
-    if mentions.len() < 2 {
+    in_order(&mut mentions);
+    if mentions.windows(2).all(|pair| pair[0].words.end <= pair[1].words.start) {
         return mentions;
     }
     mentions.sort_by(|a, b| {
@@ -43,5 +44,7 @@ fn overlap(a: &Mention, b: &Mention) -> bool {
 
 /// By place; of one place the longest first, and then in the order of the concepts.
 pub(super) fn in_order(mentions: &mut [Mention]) {
-    mentions.sort_by_key(|mention| (mention.words.start, Reverse(mention.words.end), mention.concept, mention.how));
+    mentions.sort_unstable_by_key(|mention| {
+        (mention.words.start, Reverse(mention.words.end), mention.concept, mention.how)
+    });
 }
