@@ -216,8 +216,10 @@ fn keyword_lists_become_a_knowledge_base() {
     let (folder, tree) = (tempfile::tempdir().unwrap(), data.join("kb_tree"));
     let output = run(folder.path(), &["kb", "build", tree.to_str().unwrap(), "--name", "kb", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", crate::support::text(&output.stderr));
-    let entries: BTreeMap<String, Value> =
-        lines(&generation(folder.path()).join("files.jsonl")).into_iter().map(|file| (text(&file, "path").to_owned(), file)).collect();
+    let entries: BTreeMap<String, Value> = lines(&generation(folder.path()).join("files.jsonl"))
+        .into_iter()
+        .map(|file| (text(&file, "path").to_owned(), file))
+        .collect();
     let mut records: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for record in knowledge_base::records(folder.path()) {
         records.entry(text(&record["meta"], "path").to_owned()).or_default().push(record);
@@ -232,7 +234,11 @@ fn keyword_lists_become_a_knowledge_base() {
             Err(miss) => misses.push(format!("miss: kb_tree/{path}: {miss}")),
         }
     }
-    println!("kb_tree as a knowledge base: {} of {} files, {compared} lines", manifest.len() - misses.len(), manifest.len());
+    println!(
+        "kb_tree as a knowledge base: {} of {} files, {compared} lines",
+        manifest.len() - misses.len(),
+        manifest.len()
+    );
     assert!(misses.is_empty(), "{misses:#?}");
 }
 
