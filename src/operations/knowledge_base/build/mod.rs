@@ -94,9 +94,9 @@ impl Builder {
         let mut options = options.clone();
         let (tokens, models) = self.models_of(&mut options)?;
         let filter = Filter::new(&options.include, &options.exclude)?;
-        let draft = self.bases.draft(name)?;
         let bounds = Bounds { is_own: &|_| false, reserved: context.reserved.as_deref() };
         let files = intake::list(source, &filter, bounds)?;
+        let draft = self.bases.draft(name)?;
         let settings = options.record_settings(&models);
         let earlier = draft.earlier().and_then(|base| Earlier::of(base, &settings, options.dedupe));
         let making = Making::new(&options, Chunker::new(&options, tokens));
