@@ -35,7 +35,7 @@ fn found(annotator: &Annotator, text: &str) -> Found {
 /// `concept phrase matched how` of each mention.
 fn told(annotator: &Annotator, text: &str) -> Vec<String> {
     let found = found(annotator, text);
-    let tell = |mention: &super::mention::Mention| {
+    let tell = |mention: &mention::Mention| {
         let told = described(text, &found, mention, &annotator.lexicon);
         format!("{} {} {} {}", told.concept, told.phrase, told.matched, told.how.as_str())
     };
