@@ -50,7 +50,7 @@ fn of(lists: &[(&str, &[&str])], options: &AnnotationOptions) -> Annotator {
 fn phrases_are_found_whatever_their_capitals_and_hyphens_and_in_other_forms() {
     let annotator = of(&[("A", &["supply chain", "reduce", "Kreislaufwirtschaft"])], &AnnotationOptions::default());
     assert_eq!(
-        told(&annotator, "Reducing SUPPLY-CHAINS; der Supply Chain"),
+        told(&annotator, "Reducing SUPPLY-CHAINS; Supply Chain"),
         ["A reduce Reducing inflected", "A supply chain SUPPLY-CHAINS inflected", "A supply chain Supply Chain exact"]
     );
     assert_eq!(told(&annotator, "supplying a chain reaction"), Vec::<String>::new());
