@@ -91,5 +91,5 @@ fn a_file_that_fails_in_its_middle_leaves_no_record() {
     assert_eq!((&outcome["summary"]["rejected"], &outcome["summary"]["duplicates"]), (&0.into(), &1.into()));
     assert!(!generation(folder.path()).join("rejects.jsonl").exists());
     let entry = &entries(folder.path())["b.csv"];
-    assert_eq!((&entry["status"], &entry["error"]["code"]), (&"failed".into(), &"limit-exceeded".into()));
+    assert_eq!((&entry["status"], &entry["error"]["code"]), (&"failed".into(), &"malformed-input".into()));
 }
