@@ -36,7 +36,9 @@ pub(crate) fn write(folder: &Path, path: &str, content: impl AsRef<[u8]>) {
 
 pub(crate) fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    files.iter().for_each(|(path, content)| write(folder.path(), path, content));
+    for (path, content) in files {
+        write(folder.path(), path, content);
+    }
     folder
 }
 
