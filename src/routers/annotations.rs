@@ -75,14 +75,11 @@ struct TextsRequest {
 
 /// A few texts, or a table.
 #[derive(ToSchema)]
+#[serde(untagged)]
 #[schema(description = "A few texts, which are answered at once, or a table, which is a job")]
 #[expect(dead_code, reason = "describes the body; what is sent tells which of them it is")]
 enum AnnotationBody {
-    #[schema(title = "Texts")]
-    #[serde(untagged)]
     Texts(TextsRequest),
-    #[schema(title = "Table")]
-    #[serde(untagged)]
     Table(AnnotationRequest),
 }
 
@@ -161,11 +158,10 @@ fn has_texts(body: &Bytes) -> bool {
 
 /// Either answer.
 #[derive(ToSchema)]
+#[serde(untagged)]
 #[expect(dead_code, reason = "describes the answers, which are made one by one")]
 enum AnnotationAnswer {
-    #[serde(untagged)]
     Texts(AnnotationList),
-    #[serde(untagged)]
     Job(JobView),
 }
 

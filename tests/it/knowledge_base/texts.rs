@@ -64,7 +64,10 @@ fn pdf(pages: &[Vec<String>]) -> Vec<u8> {
     ];
     let mut kids = Vec::new();
     for lines in pages {
-        let shown = lines.iter().map(|line| format!("({line}) Tj 0 -40 Td\n")).collect::<String>();
+        let mut shown = String::new();
+        for line in lines {
+            writeln!(shown, "({line}) Tj 0 -40 Td").unwrap();
+        }
         let text = format!("BT /F1 12 Tf 72 720 Td\n{shown}ET");
         objects.push(format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()));
         let content = objects.len();
