@@ -220,6 +220,10 @@ impl Desk {
         if let Some(destination) = &request.destination {
             check_destination(destination, &self.places, &mut faults).await?;
         }
+        if request.text_column.is_empty() {
+            let failure = Failure::new(Code::InvalidParameter, "`text_column` is empty");
+            faults.at("/text_column", failure.with_hint("name the column of the texts"));
+        }
         check_options(&request.options, &self.models, &mut faults);
         let (bases, name) = (self.bases.clone(), request.knowledge_base.clone());
         let found = tokio::task::spawn_blocking(move || bases.open(&name).map(drop)).await;
