@@ -187,15 +187,17 @@ fn a_succeeded_conversion_has_the_page_of_its_outcome_and_the_facts_of_its_job()
 }
 
 #[test]
-fn a_result_without_a_page_is_a_fault_of_ours() {
-    let unknown = samples::job(Status::Succeeded);
-    for (kind, result) in
-        [("weather", Some(json!({}))), ("conversion", None), ("conversion", Some(json!({"files": 1})))]
-    {
-        let mut job = unknown.clone();
+fn a_kind_of_job_may_have_no_page_but_a_result_that_can_not_be_shown_is_a_fault_of_ours() {
+    let conversion = samples::job(Status::Succeeded);
+    for (kind, result, code) in [
+        ("weather", Some(json!({})), Code::NotFound),
+        ("conversion", None, Code::Internal),
+        ("conversion", Some(json!({"files": 1})), Code::Internal),
+    ] {
+        let mut job = conversion.clone();
         job.kind = kind.to_owned();
         job.result = result;
-        assert_eq!(job_page(&job).unwrap_err().code, Code::Internal, "{kind}");
+        assert_eq!(job_page(&job).unwrap_err().code, code, "{kind}");
     }
 }
 

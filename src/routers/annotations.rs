@@ -75,14 +75,11 @@ struct TextsRequest {
 
 /// A few texts, or a table.
 #[derive(ToSchema)]
+#[serde(untagged)]
 #[schema(description = "A few texts, which are answered at once, or a table, which is a job")]
 #[expect(dead_code, reason = "describes the body; what is sent tells which of them it is")]
 enum AnnotationBody {
-    #[schema(title = "Texts")]
-    #[serde(untagged)]
     Texts(TextsRequest),
-    #[schema(title = "Table")]
-    #[serde(untagged)]
     Table(AnnotationRequest),
 }
 
@@ -161,11 +158,10 @@ fn has_texts(body: &Bytes) -> bool {
 
 /// Either answer.
 #[derive(ToSchema)]
+#[serde(untagged)]
 #[expect(dead_code, reason = "describes the answers, which are made one by one")]
 enum AnnotationAnswer {
-    #[serde(untagged)]
     Texts(AnnotationList),
-    #[serde(untagged)]
     Job(JobView),
 }
 
@@ -223,6 +219,10 @@ impl Desk {
         check_source(&request.source, &self.places, &mut faults).await?;
         if let Some(destination) = &request.destination {
             check_destination(destination, &self.places, &mut faults).await?;
+        }
+        if request.text_column.is_empty() {
+            let failure = Failure::new(Code::InvalidParameter, "`text_column` is empty");
+            faults.at("/text_column", failure.with_hint("name the column of the texts"));
         }
         check_options(&request.options, &self.models, &mut faults);
         let (bases, name) = (self.bases.clone(), request.knowledge_base.clone());

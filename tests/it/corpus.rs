@@ -245,14 +245,15 @@ fn keyword_lists_become_a_knowledge_base() {
 /// How many lines were compared.
 fn judge_records(listed: &Value, entry: &Value, records: &[Value], tree: &Path) -> Result<usize, String> {
     let path = text(listed, "path");
+    let ending = path.rsplit('.').next().unwrap_or_default();
     if records.iter().any(|record| record["meta"]["folders"] != listed["folders"]) {
         return Err(format!("folders {}, expected {}", records[0]["meta"]["folders"], listed["folders"]));
     }
     if entry["status"] != "read" {
-        let is_right = listed["non_empty_lines"] == 0 || path.ends_with(".unchecked");
+        let is_right = listed["non_empty_lines"] == 0 || ending == "unchecked";
         return if is_right && entry["status"] == "skipped" { Ok(0) } else { Err(format!("{entry}")) };
     }
-    if path.ends_with(".xlsx") {
+    if ending == "xlsx" {
         // The manifest counts lines of its bytes.
         return if records.is_empty() { Err("a workbook without records".to_owned()) } else { Ok(0) };
     }
@@ -261,7 +262,7 @@ fn judge_records(listed: &Value, entry: &Value, records: &[Value], tree: &Path) 
     if wanted.len() != records.len() {
         return Err(format!("{} records of {} lines", records.len(), wanted.len()));
     }
-    if path.ends_with(".jsonl") {
+    if ending == "jsonl" {
         return Ok(0);
     }
     for ((line, number), record) in wanted.iter().zip(records) {

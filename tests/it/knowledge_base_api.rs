@@ -214,7 +214,7 @@ fn the_old_path_writes_the_old_file_without_overwriting_siblings_and_records_bes
         assert_eq!(nested["Sätze"]["notes.tsv"], json!(["a list", "of lines"]));
         assert_eq!(nested["Sätze"]["notes.csv"].as_array().unwrap().len(), 2);
         let records = read(folder.path(), "knowledge.jsonl");
-        assert_eq!(records.lines().count(), 9);
+        assert_eq!(records.lines().count(), 10);
         for line in records.lines() {
             assert!(serde_json::from_str::<Value>(line).unwrap()["id"].is_string(), "{line}");
         }

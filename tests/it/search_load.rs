@@ -181,7 +181,7 @@ fn searches_among_many_records() {
         begun.elapsed()
     };
     let run = |what: &str, options: &SearchOptions| {
-        queries.iter().take(10).for_each(|query| drop(time(query, options)));
+        queries.iter().take(10).for_each(|query| _ = time(query, options));
         tell(what, queries.iter().map(|query| time(query, options)).collect());
     };
     let of = |mode| SearchOptions { mode, ..SearchOptions::default() };

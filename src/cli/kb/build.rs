@@ -1,5 +1,6 @@
 //! `textmill kb build`: a folder becomes a knowledge base, in this process.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,6 +96,7 @@ fn in_words(outcome: &BuildOutcome, base: &KnowledgeBase) -> String {
             outcome.name
         )),
     }
+    lines.extend(left_out(base));
     if outcome.summary.rejected > 0 {
         lines.push(format!("Rejected rows: {}", base.folder().join(REJECTS).display()));
     }
@@ -125,15 +127,33 @@ fn verdict(outcome: &BuildOutcome) -> String {
 
 /// What is to be said of a file.
 fn trouble(file: &FileEntry) -> Option<String> {
-    // A name may hold a line end, and must not look like a line of ours.
-    let path = file.path.replace('\n', "\\n");
+    let path = one_line(&file.path);
     match (file.status, &file.error) {
         (FileStatus::Failed, Some(failure)) => {
             let next = failure.hint.iter().map(|hint| format!("\n    {hint}"));
             Some(format!("  {path}: {}{}", failure.detail, next.collect::<String>()))
         }
-        (FileStatus::Skipped, _) => Some(format!("  {path}: left out: {}", file.reason.as_deref().unwrap_or_default())),
         _ if file.rejected > 0 => Some(format!("  {path}: {} rejected", counted(file.rejected, "row"))),
         _ => None,
     }
+}
+
+/// Reasons of files that were left out, each with the number of files; a single one with its name.
+fn left_out(base: &KnowledgeBase) -> Option<String> {
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let skipped = base.files().filter_map(Result::ok).filter(|file| file.status == FileStatus::Skipped);
+    for file in skipped {
+        reasons.entry(file.reason.unwrap_or_default()).or_default().push(one_line(&file.path));
+    }
+    let told = reasons.into_iter().map(|(reason, files)| match files.as_slice() {
+        [file] => format!("  {file}: {reason}"),
+        many => format!("  {}: {reason}", counted(many.len() as u64, "file")),
+    });
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then(|| format!("Left out:\n{}", told.join("\n")))
+}
+
+/// A name may hold a line end, and must not look like a line of ours.
+fn one_line(name: &str) -> String {
+    name.replace('\n', "\\n")
 }

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Vec<&str> {
-        sentences(text).into_iter().map(|range| text[range].trim()).collect()
+        sentences(text).into_iter().map(|range| text.get(range).unwrap().trim()).collect()
     }
 
     #[test]

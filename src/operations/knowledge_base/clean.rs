@@ -153,7 +153,9 @@ mod tests {
         };
         let pages: Vec<String> = words.iter().enumerate().map(|(number, word)| page((number + 8, word))).collect();
         let mut repeated = RepeatedLines::default();
-        pages.iter().for_each(|page| repeated.see(page));
+        for page in &pages {
+            repeated.see(page);
+        }
         let cleaned = cleaner(&[Clean::RepeatedLines, Clean::EmptyLines]).clean(&pages[0], Some(&repeated));
         assert_eq!(cleaned, "paper\nis paper\nAnnual report\nno paper\nso paper");
     }

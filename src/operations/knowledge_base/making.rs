@@ -126,7 +126,7 @@ struct TableFacts<'a> {
 
 /// A text on its way to become one record or several.
 struct Text<'a> {
-    text: &'a str,
+    whole: &'a str,
     /// Line or row, for a reject.
     line: u64,
     place: Place<'a>,
@@ -180,7 +180,7 @@ impl<'a> TableMaker<'a> {
             return Ok(());
         }
         let place = Place { path: self.table.file.path, sheet: self.table.sheet.as_deref(), page: None, row };
-        let text = Text { text: &text, line: row.unwrap_or(1), place, heading: None, cells: &[] };
+        let text = Text { whole: &text, line: row.unwrap_or(1), place, heading: None, cells: &[] };
         self.table.records(&text, &mut self.filled, outlet)
     }
 
@@ -272,7 +272,7 @@ impl<'a> TableFacts<'a> {
         }
         let place = Place { path: self.file.path, sheet: self.sheet.as_deref(), page: None, row: Some(number) };
         let cells = if self.is_bare { &[] } else { cells.as_slice() };
-        self.records(&Text { text: &content, line, place, heading: None, cells }, filled, outlet)
+        self.records(&Text { whole: &content, line, place, heading: None, cells }, filled, outlet)
     }
 
     fn section(
@@ -287,12 +287,12 @@ impl<'a> TableFacts<'a> {
         // A heading without a text is one: it says what nothing else says.
         let Some(text) = text.as_deref().filter(|text| !text.trim().is_empty()).or(heading) else { return Ok(()) };
         let place = Place { path: self.file.path, sheet: None, page, row: page.is_none().then_some(line) };
-        self.records(&Text { text, line, place, heading, cells: &[] }, filled, outlet)
+        self.records(&Text { whole: text, line, place, heading, cells: &[] }, filled, outlet)
     }
 
     fn records(&self, text: &Text<'_>, filled: &mut [u64], outlet: &mut dyn Outlet) -> Result<(), MakingError> {
         let most_bytes = self.making.max_record_bytes;
-        let pieces = self.making.chunker.pieces(text.text, self.is_document())?;
+        let pieces = self.making.chunker.pieces(text.whole, self.is_document())?;
         let is_parted = pieces.len() > 1;
         let is_kept = |cell: &&Cell<'_>| !is_parted || !self.content.contains(&cell.column);
         let columns: Vec<_> = text.cells.iter().filter(is_kept).map(|cell| (cell.name, cell.value)).collect();

@@ -19,7 +19,7 @@ pub(super) struct Topics {
     texts: AtomicUsize,
 }
 
-const TOPICS: [&[&str]; 3] = [&["recycl", "reuse", "second life"], &["water", "river"], &["wage", "pay", "salary"]];
+const TOPICS: [&[&str]; 3] = [&["recyc", "reuse", "second life"], &["water", "river"], &["wage", "pay", "salary"]];
 
 impl Embedder for Topics {
     fn dimension(&self) -> usize {

@@ -49,9 +49,9 @@ impl FromRef<HttpState> for Desk {
 #[derive(Debug, Clone, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct GraphParams {
-    /// How it is written.
-    #[param(default = "json", required = false, inline)]
-    format: GraphFormat,
+    /// How it is written; without it, as `json`.
+    #[param(inline)]
+    format: Option<GraphFormat>,
     /// Only this folder of the source, and those below.
     #[param(example = "Climate")]
     folder: Option<String>,
@@ -68,7 +68,7 @@ impl FromParameters for GraphParams {
         let form = "json, graphml, cypher or neo4j-csv";
         let format = parameters.parsed("format", form, |text| serde_json::from_value(text.into()).ok());
         Self {
-            format: format.unwrap_or(GraphFormat::Json),
+            format,
             folder: parameters.text("folder"),
             limit: parameters.number("limit", 200, 1..=MOST_NODES),
             similar: parameters.number("similar", GraphOptions::default().similar, 0..=100),
@@ -103,14 +103,15 @@ pub(super) async fn get_graph(
     let context = RunContext::unattended(desk.isolation.clone());
     // A client that hangs up, or a deadline, drops this and with it ends the work.
     let _stop = CancellationToken::drop_guard(context.cancel.clone());
-    if wanted.format == GraphFormat::Json {
+    let format = wanted.format.unwrap_or(GraphFormat::Json);
+    if format == GraphFormat::Json {
         let graph = on_disk(move || desk.small(&name, wanted, &context)).await?;
         return Ok(axum::Json(graph).into_response());
     }
-    let (media_type, ending) = form(wanted.format);
+    let (media_type, ending) = form(format);
     let file_name = format!("{name}.{ending}");
     let shown = file_name.clone();
-    let file = on_disk(move || desk.whole(&name, &wanted, &file_name, &context)).await?;
+    let file = on_disk(move || desk.whole(&name, (format, wanted.options()), &file_name, &context)).await?;
     let disposition = format!("attachment; filename=\"{shown}\"");
     let disposition = HeaderValue::from_str(&disposition)
         .map_err(|error| Problem::internal(format!("a name can't be sent: {error}")))?;
@@ -145,7 +146,7 @@ impl Desk {
     fn whole(
         &self,
         name: &KnowledgeBaseName,
-        wanted: &GraphParams,
+        (format, options): (GraphFormat, GraphOptions),
         file_name: &str,
         context: &RunContext,
     ) -> Result<std::fs::File, Problem> {
@@ -153,7 +154,7 @@ impl Desk {
         let broken = |error: std::io::Error| Problem::internal(format!("a scratch folder: {error}"));
         let scratch = tempfile::tempdir().map_err(broken)?;
         let path = scratch.path().join(file_name);
-        write_graph(self.source(&base), wanted.format, &wanted.clone().options(), &path, context)?;
+        write_graph(self.source(&base), format, &options, &path, context)?;
         std::fs::File::open(&path).map_err(broken)
     }
 

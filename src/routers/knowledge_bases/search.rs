@@ -40,9 +40,8 @@ pub(super) struct Question {
     /// What is looked for: words, and "phrases" in quotes.
     #[param(min_length = 1, max_length = 1000, example = "greenhouse gas")]
     q: String,
-    /// What makes a record fit.
-    #[param(default = "hybrid", required = false, inline)]
-    mode: SearchMode,
+    /// What makes a record fit; without it, `hybrid`.
+    mode: Option<SearchMode>,
     /// Results at most.
     #[param(minimum = 1, maximum = 1000, default = 10, required = false)]
     k: usize,
@@ -61,9 +60,8 @@ impl FromParameters for Question {
         if q.chars().count() > LONGEST {
             parameters.fault("q", format!("`q` has more than {LONGEST} characters"));
         }
-        let mode = parameters
-            .parsed("mode", "hybrid, text or meaning", |text| serde_json::from_value(text.into()).ok())
-            .unwrap_or_default();
+        let mode =
+            parameters.parsed("mode", "hybrid, text or meaning", |text| serde_json::from_value(text.into()).ok());
         let k = parameters.number("k", SearchOptions::default().k, 1..=MOST_RESULTS);
         Self { q, mode, k, folder: parameters.text("folder"), filter: parameters.list("filter") }
     }
@@ -93,7 +91,7 @@ pub(super) async fn search_knowledge_base(
     let _gone = cancel.clone().drop_guard();
     on_disk(move || {
         let Question { q, mode, k, folder, filter } = question;
-        let options = SearchOptions { mode, k, folder, filters: filter };
+        let options = SearchOptions { mode: mode.unwrap_or_default(), k, folder, filters: filter };
         let embedders = |model: &str| desk.embedder(model);
         let base = SearchableBase::open(&desk.bases, &name)?;
         Ok(Json(base.search(&q, &options, &embedders, &cancel)?))

@@ -139,7 +139,7 @@ fn request(path: String, roots: &DataRoots) -> Result<KnowledgeBaseRequest, Prob
 /// What an earlier build left inside the folder is not read by the next one.
 fn own_files(folder: &Path, output: &Path) -> Vec<String> {
     let Ok(below) = output.strip_prefix(folder) else { return Vec::new() };
-    let own = |file: &str| below.join(file).to_string_lossy().into_owned();
+    let own = |file: &str| globset::escape(&below.join(file).to_string_lossy());
     [NESTED, RECORD_LINES].iter().map(|file| own(file)).collect()
 }
 

@@ -4,6 +4,9 @@ import { element } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROUNDS = 300;
+const SEPARATIONS = 120;
+/** Height of a node with its name, in pixels. */
+const LINE = 32;
 /** Room for names at the edge, in pixels. */
 const [MARGIN_X, MARGIN_Y] = [70, 26];
 /** With more nodes on so many pixels, files show their names only when they are pointed at. */
@@ -24,6 +27,7 @@ export function graphOf(graph, { drawing, legend, onFolder, onFile }) {
   const edges = graph.edges.map((edge) => ({ ...edge, a: byName.get(edge.source), b: byName.get(edge.target) })).filter(({ a, b }) => a && b);
   settle(nodes, edges);
   const [width, height] = fit(nodes, drawing.clientWidth);
+  separate(nodes, width, height);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Graph of the knowledge base" });
   picture.classList.toggle("dense", (width * height) / nodes.length < PIXELS_A_NAME);
   picture.append(...edges.map(line), ...nodes.map((node) => mark(node, edges, { onFolder, onFile })));
@@ -84,6 +88,33 @@ function fit(nodes, width) {
   return [width, height];
 }
 
+/** Moves nodes apart whose names would lie upon each other, and keeps them in the box. */
+function separate(nodes, width, height) {
+  const reach = ({ kind }) => (kind === "folder" || kind === "concept" ? 46 : 12);
+  for (let round = 0; round < SEPARATIONS; round += 1) {
+    for (let i = 0; i < nodes.length; i += 1) for (let j = i + 1; j < nodes.length; j += 1) part(nodes[i], nodes[j], reach(nodes[i]) + reach(nodes[j]));
+    for (const node of nodes) {
+      node.x = Math.round(Math.min(Math.max(node.x, MARGIN_X), width - MARGIN_X) * 10) / 10;
+      node.y = Math.round(Math.min(Math.max(node.y, MARGIN_Y), height - MARGIN_Y) * 10) / 10;
+    }
+  }
+}
+
+function part(a, b, room) {
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const [across, down] = [room - Math.abs(dx), LINE - Math.abs(dy)];
+  if (across <= 0 || down <= 0) return;
+  if (down < across) {
+    const step = (down / 4 + 0.1) * (dy < 0 ? -1 : 1);
+    a.y -= step;
+    b.y += step;
+  } else {
+    const step = (across / 4 + 0.1) * (dx < 0 ? -1 : 1);
+    a.x -= step;
+    b.x += step;
+  }
+}
+
 const line = ({ a, b, type }) => svg("line", { x1: a.x, y1: a.y, x2: b.x, y2: b.y, class: `edge ${type.toLowerCase()}` });
 
 function mark(node, edges, { onFolder, onFile }) {
@@ -95,7 +126,7 @@ function mark(node, edges, { onFolder, onFile }) {
     "aria-label": `${kind.name} ${node.name}, ${related} ${related === 1 ? "edge" : "edges"}`,
   });
   const label = svg("text", { y: 22, "text-anchor": "middle" });
-  label.textContent = node.kind === "record" ? "" : shortened(node.name, 22);
+  label.textContent = node.kind === "record" ? "" : shortened(node.kind === "concept" ? node.name.split("/").pop() : node.name, 18);
   const title = svg("title", {});
   title.textContent = shortened(node.name, 300);
   group.append(title, svg("path", { d: kind.shape }), label);

@@ -20,7 +20,7 @@ let question = 0;
 
 /* ---- the tree ---- */
 
-const levelOf = async (folder) => (await askJson(`${address}/tree?${new URLSearchParams({ folder, files: "true" })}`)).root;
+const levelOf = (folder) => askJson(`${address}/tree?${new URLSearchParams({ folder, files: "true" })}`);
 
 async function drawTree() {
   const root = await levelOf("");

@@ -1,6 +1,7 @@
 //! Whatever lies in a folder: it is told, and the build goes on.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -47,7 +48,7 @@ fn links_binaries_odd_names_and_broken_files_are_told_and_the_rest_is_read() {
 fn a_folder_that_may_not_be_listed_is_told() {
     let folder = folder_with(&[("good.txt", "good\n"), ("closed/a.txt", "x\n")]);
     let closed = folder.path().join("in/closed");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     // Whoever may do everything may list it all the same: then without that right.
     let is_denied = fs::read_dir(&closed).is_err();
     let program = env!("CARGO_BIN_EXE_textmill");
@@ -83,7 +84,7 @@ fn a_record_over_the_limit_is_rejected_and_kept_aside() {
 #[test]
 fn a_file_that_fails_in_its_middle_leaves_no_record() {
     let mut bad = String::from("a,b\n");
-    (0..40_000).for_each(|row| bad.push_str(&format!("{row},a value of row {row}\n")));
+    (0..40_000).for_each(|row| writeln!(bad, "{row},a value of row {row}").unwrap());
     bad.push_str(&"1,2,3\n".repeat(9));
     let folder = folder_with(&[("a.txt", "before\n"), ("b.csv", &bad), ("c.txt", "behind\nbefore\n")]);
     let outcome = built(folder.path(), &["--max-rejects", "5"]);
@@ -91,5 +92,5 @@ fn a_file_that_fails_in_its_middle_leaves_no_record() {
     assert_eq!((&outcome["summary"]["rejected"], &outcome["summary"]["duplicates"]), (&0.into(), &1.into()));
     assert!(!generation(folder.path()).join("rejects.jsonl").exists());
     let entry = &entries(folder.path())["b.csv"];
-    assert_eq!((&entry["status"], &entry["error"]["code"]), (&"failed".into(), &"limit-exceeded".into()));
+    assert_eq!((&entry["status"], &entry["error"]["code"]), (&"failed".into(), &"malformed-input".into()));
 }

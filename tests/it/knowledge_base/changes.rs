@@ -16,7 +16,12 @@ fn bases(folder: &Path) -> KnowledgeBases {
 
 #[test]
 fn a_changed_file_changes_its_own_records_alone() {
-    let files = [("a.txt", "one\ntwo\n"), ("b/c.csv", "x,y\n1,2\n3,4,5\n"), ("d.txt", "three\n"), ("e.txt", "gone\n")];
+    let files = [
+        ("a.txt", "one\ntwo\n"),
+        ("b/c.jsonl", "{\"x\":1}\nbad\n{\"x\":2}\n"),
+        ("d.txt", "three\n"),
+        ("e.txt", "gone\n"),
+    ];
     let folder = folder_with(&files);
     built(folder.path(), &[]);
     let before = records(folder.path());
@@ -25,11 +30,11 @@ fn a_changed_file_changes_its_own_records_alone() {
     fs::remove_file(folder.path().join("in/e.txt")).unwrap();
     let outcome = built(folder.path(), &[]);
     assert_eq!((&outcome["unchanged"], &outcome["files_reused"]), (&false.into(), &2.into()));
-    assert_eq!(contents(folder.path()), ["one", "two", "new", "1\t2", "four"]);
+    assert_eq!(contents(folder.path()), ["one", "two", "new", "1", "2", "four"]);
     let after = records(folder.path());
-    assert_eq!((&before[..2], &before[2]), (&after[..2], &after[3]));
+    assert_eq!((&before[..2], &before[2..4]), (&after[..2], &after[3..5]));
     let fresh =
-        folder_with(&[("a.txt", "one\ntwo\n"), ("b/c.csv", files[1].1), ("d.txt", "four\n"), ("a0.txt", "new\n")]);
+        folder_with(&[("a.txt", "one\ntwo\n"), ("b/c.jsonl", files[1].1), ("d.txt", "four\n"), ("a0.txt", "new\n")]);
     built(fresh.path(), &[]);
     assert_eq!(bytes(folder.path()), bytes(fresh.path()), "as if it had been built at once");
 }

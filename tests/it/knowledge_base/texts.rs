@@ -3,11 +3,9 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use super::{HOME, bytes, contents, entries, folder_with, generation, records};
+use super::{HOME, built, bytes, contents, entries, folder_with, generation, records, write};
 use crate::embeddings_api::Store;
 use crate::support::text;
-
-use super::built;
 
 fn page(body: &str) -> String {
     format!("<html><head><title>T</title></head><body><h1>Glass</h1><p>{body}</p></body></html>")
@@ -57,11 +55,59 @@ fn tokens_of_a_model_are_counted() {
     assert!(generation(&folder).join("vectors").is_dir() && generation(&folder).join("text").is_dir());
 }
 
+/// A PDF of pages with these lines, from top to bottom.
+fn pdf(pages: &[Vec<String>]) -> Vec<u8> {
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        String::new(),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut kids = Vec::new();
+    for lines in pages {
+        let mut shown = String::new();
+        for line in lines {
+            writeln!(shown, "({line}) Tj 0 -40 Td").unwrap();
+        }
+        let text = format!("BT /F1 12 Tf 72 720 Td\n{shown}ET");
+        objects.push(format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()));
+        let content = objects.len();
+        let resources = "/Resources << /Font << /F1 3 0 R >> >>";
+        objects.push(format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] {resources} /Contents {content} 0 R >>"
+        ));
+        kids.push(format!("{} 0 R", objects.len()));
+    }
+    objects[1] = format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), kids.len());
+    let mut file = String::from("%PDF-1.4\n");
+    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for (object, number) in objects.iter().zip(1..) {
+        writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
+        writeln!(file, "{number} 0 obj\n{object}\nendobj").unwrap();
+    }
+    let begin = file.len();
+    let trailer = format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{begin}\n%%EOF\n", objects.len() + 1);
+    (file + &table + &trailer).into_bytes()
+}
+
 #[test]
 fn headers_and_footers_of_a_pdf_are_left_out_if_that_is_wished() {
     let folder = folder_with(&[("a.txt", "  two   blanks \n")]);
+    let words = ["Paper", "Glass", "Metal", "Wood"];
+    let page = |(number, word): (usize, &&str)| {
+        let body = [format!("{word} is sorted."), format!("{word} is melted.")];
+        [&["Annual report".to_owned()], &body[..], &[format!("Page {number} of 4")]].concat()
+    };
+    let pages: Vec<_> = words.iter().enumerate().map(|(number, word)| page((number + 1, word))).collect();
+    write(folder.path(), "report.pdf", pdf(&pages));
+    built(folder.path(), &[]);
+    let first = contents(folder.path())[1].clone();
+    assert!(first.contains("Annual report") && first.contains("Page 1 of 4"), "{first}");
     built(folder.path(), &["--clean", "white_space,empty_lines,repeated_lines"]);
-    assert_eq!(contents(folder.path()), ["two blanks"]);
+    let wanted = words.map(|word| format!("{word} is sorted.\n{word} is melted."));
+    assert_eq!(contents(folder.path())[1..], wanted);
+    assert_eq!(contents(folder.path())[0], "two blanks");
+    let numbers: Vec<_> = records(folder.path())[1..].iter().map(|record| record["meta"]["page"].as_u64()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4].map(Some));
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl FileMaker<'_> {
         let work = || {
             let opened = self.open(file, number)?;
             entry.size_bytes = opened.input.size_bytes();
-            let done = self.read(&opened.input, promise, &mut entry, &mut columns, gathering);
+            let done = self.read((&opened.input, promise), &mut entry, &mut columns, gathering);
             // Known from the first pass as a rule, so that it costs no reading.
             entry.sha256 = opened.input.sha256().ok().map(str::to_owned);
             done
@@ -116,8 +116,7 @@ impl FileMaker<'_> {
 
     fn read(
         &self,
-        input: &Input,
-        promise: Promise,
+        (input, promise): (&Input, Promise),
         entry: &mut FileEntry,
         columns: &mut BTreeMap<String, u64>,
         gathering: &mut Gathering<'_>,

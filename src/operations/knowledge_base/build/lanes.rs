@@ -22,7 +22,7 @@ pub(super) struct Gone;
 impl<T> Lane<T> {
     /// Hands a result over, as soon as the lane has room.
     pub(super) fn send(&self, result: T) -> Result<(), Gone> {
-        self.sender.send(result).map_err(|_| Gone)
+        self.sender.send(result).map_err(|_unsent| Gone)
     }
 }
 

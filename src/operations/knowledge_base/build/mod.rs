@@ -94,9 +94,9 @@ impl Builder {
         let mut options = options.clone();
         let (tokens, models) = self.models_of(&mut options)?;
         let filter = Filter::new(&options.include, &options.exclude)?;
-        let draft = self.bases.draft(name)?;
         let bounds = Bounds { is_own: &|_| false, reserved: context.reserved.as_deref() };
         let files = intake::list(source, &filter, bounds)?;
+        let draft = self.bases.draft(name)?;
         let settings = options.record_settings(&models);
         let earlier = draft.earlier().and_then(|base| Earlier::of(base, &settings, options.dedupe));
         let making = Making::new(&options, Chunker::new(&options, tokens));
@@ -177,13 +177,11 @@ impl Builder {
 impl Build<'_> {
     /// Whether the source is what it was: the same files, left out for the same reasons or with the same bytes.
     fn nothing_changed(&self, earlier: &Earlier) -> Result<bool, KnowledgeBaseError> {
-        let is_alike = |(file, known): (&SourceFile, &FileEntry)| match file.step.promise() {
-            Some(_) => known.path == file.name && earlier.candidate(&file.name, file.size_bytes).is_some(),
-            None => {
-                let FileEntry { path, status, reason, error, size_bytes, .. } = entry(file);
-                (path, status, reason, error, size_bytes)
-                    == (known.path.clone(), known.status, known.reason.clone(), known.error.clone(), known.size_bytes)
+        let is_alike = |(file, known): (&SourceFile, &FileEntry)| {
+            if file.step.promise().is_none() {
+                return entry(file) == FileEntry { first_record: 0, ..known.clone() };
             }
+            known.path == file.name && earlier.candidate(&file.name, file.size_bytes).is_some()
         };
         if self.files.len() != earlier.entries().len() || !self.files.iter().zip(earlier.entries()).all(is_alike) {
             return Ok(false);
@@ -281,12 +279,11 @@ fn units(files: &[SourceFile]) -> Vec<Range<usize>> {
     let mut units: Vec<Range<usize>> = Vec::new();
     let mut bytes = 0;
     for (number, file) in files.iter().enumerate() {
-        match units.last_mut().filter(|unit| unit.len() < UNIT_FILES && bytes < UNIT_BYTES) {
-            Some(unit) => unit.end = number + 1,
-            None => {
-                bytes = 0;
-                units.push(number..number + 1);
-            }
+        if let Some(unit) = units.last_mut().filter(|unit| unit.len() < UNIT_FILES && bytes < UNIT_BYTES) {
+            unit.end = number + 1;
+        } else {
+            bytes = 0;
+            units.push(number..number + 1);
         }
         bytes += file.size_bytes;
     }

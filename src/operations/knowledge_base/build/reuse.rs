@@ -5,13 +5,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::REJECTS;
 use super::made::{Gathering, RejectLine};
@@ -48,12 +49,34 @@ struct Known<'a> {
 
 #[derive(Deserialize)]
 struct KnownMeta {
-    columns: BTreeMap<String, IgnoredAny>,
+    #[serde(deserialize_with = "keys")]
+    columns: Vec<String>,
+}
+
+/// The keys of a map, without its values.
+fn keys<'de, D: Deserializer<'de>>(map: D) -> Result<Vec<String>, D::Error> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
+            let mut keys = Vec::new();
+            while let Some((key, IgnoredAny)) = map.next_entry()? {
+                keys.push(key);
+            }
+            Ok(keys)
+        }
+    }
+    map.deserialize_map(Keys)
 }
 
 /// Names of the columns of a record's line.
-pub(super) fn columns_of(line: &[u8]) -> serde_json::Result<impl Iterator<Item = String> + use<>> {
-    serde_json::from_slice::<Known<'_>>(line).map(|known| known.meta.columns.into_keys())
+pub(super) fn columns_of(line: &[u8]) -> serde_json::Result<Vec<String>> {
+    serde_json::from_slice::<Known<'_>>(line).map(|known| known.meta.columns)
 }
 
 impl Earlier {
@@ -98,7 +121,7 @@ impl Earlier {
         let at = self.base.folder();
         while lines.read_until(b'\n', &mut line).map_err(KnowledgeBaseError::at("read", at))? > 0 {
             let known: Known<'_> = serde_json::from_slice(&line).map_err(KnowledgeBaseError::damaged(at))?;
-            for name in known.meta.columns.into_keys() {
+            for name in known.meta.columns {
                 *columns.entry(name).or_default() += 1;
             }
             gathering.line(&line, key(&known.content))?;

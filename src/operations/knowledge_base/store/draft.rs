@@ -144,6 +144,8 @@ impl Drop for Draft {
     fn drop(&mut self) {
         // Best effort: the next build clears what stays. After publishing there is nothing under this name.
         let _ = remove_folder(&self.folder);
+        // Only where there was no generation before, and is none now.
+        let _ = fs::remove_dir(&self.home);
     }
 }
 
