@@ -2,7 +2,6 @@
 //!
 //! The one decision: columns are added behind those of the input, under names that the input may not have.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -95,8 +94,8 @@ fn schema(input: &Schema, lexicon: &Lexicon, with_counts: bool) -> Result<Schema
     if let Some(taken) = added.map(|field| field.name()).find(|name| input.column_with_name(name).is_some()) {
         return Err(AnnotationError::ColumnTaken { name: taken.clone() });
     }
-    // What else the input says of itself goes into the file as it stood there.
-    Ok(Arc::new(Schema::new_with_metadata(fields, HashMap::new())))
+    // Some readers take what a file says of itself from here, others from the file's footer: it goes into both.
+    Ok(Arc::new(Schema::new_with_metadata(fields, input.metadata().clone())))
 }
 
 fn item() -> FieldRef {
