@@ -60,13 +60,11 @@ pub(super) struct ResultArgs {
 impl ResultArgs {
     /// Whether to exit with 0 in any case, for an operation that has neither a page nor metrics.
     pub(super) fn without_pages(&self, operation: &str) -> Result<bool, Failure> {
-        match self.html.is_some() || self.metrics_out.is_some() {
-            false => Ok(self.exit_zero),
-            true => Err(Failure::new(
-                Code::InvalidParameter,
-                format!("`--html` and `--metrics-out` are not for the operation `{operation}`"),
-            )),
+        if self.html.is_none() && self.metrics_out.is_none() {
+            return Ok(self.exit_zero);
         }
+        let detail = format!("`--html` and `--metrics-out` are not for the operation `{operation}`");
+        Err(Failure::new(Code::InvalidParameter, detail))
     }
 }
 

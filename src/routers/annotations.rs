@@ -162,7 +162,7 @@ fn has_texts(body: &Bytes) -> bool {
 #[expect(dead_code, reason = "describes the answers, which are made one by one")]
 enum AnnotationAnswer {
     Texts(AnnotationList),
-    Job(JobView),
+    Job(Box<JobView>),
 }
 
 impl Desk {

@@ -44,8 +44,9 @@ impl Language {
 
     /// A word: the n-th most frequent one about n times rarer than the first.
     fn word(&mut self) -> &str {
-        let rank = (WORDS as f64).powf(self.random.f64()) as usize;
-        &self.words[rank.saturating_sub(1).min(WORDS - 1)]
+        let octave = self.random.u32(..=WORDS.ilog2());
+        let rank = self.random.usize(1 << octave..2 << octave);
+        &self.words[(rank - 1).min(WORDS - 1)]
     }
 
     fn text(&mut self, words: std::ops::Range<usize>) -> String {

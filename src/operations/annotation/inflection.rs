@@ -152,14 +152,18 @@ fn english_bases(word: &str) -> Vec<(String, Ending)> {
         add(rest.to_owned(), Ending::Plural);
         if let Some(rest) = rest.strip_suffix('e') {
             add(rest.to_owned(), Ending::Plural);
-            rest.strip_suffix('i').into_iter().for_each(|rest| add(format!("{rest}y"), Ending::Plural));
+            if let Some(rest) = rest.strip_suffix('i') {
+                add(format!("{rest}y"), Ending::Plural);
+            }
         }
     }
     for (suffix, ending) in [("ed", Ending::Done), ("ing", Ending::Doing)] {
         let Some(rest) = word.strip_suffix(suffix) else { continue };
         add(rest.to_owned(), ending);
         add(format!("{rest}e"), ending);
-        undoubled(rest).into_iter().for_each(|rest| add(rest, ending));
+        if let Some(rest) = undoubled(rest) {
+            add(rest, ending);
+        }
         if let (Ending::Done, Some(rest)) = (ending, rest.strip_suffix('i')) {
             add(format!("{rest}y"), ending);
         }

@@ -44,14 +44,16 @@ pub(super) enum Role {
     Hides(u32),
 }
 
+/// Words of a phrase, which are words of the lexicon, and whether a stop is in front of each.
+type Spelling = Box<[(u32, bool)]>;
+
 /// A phrase of the lexicon.
 #[derive(Debug)]
 pub(super) struct Phrase {
     pub(super) role: Role,
     /// As it was written.
     pub(super) text: Box<str>,
-    /// Its words, which are words of the lexicon, and whether a stop is in front of each.
-    pub(super) words: Box<[(u32, bool)]>,
+    pub(super) words: Spelling,
 }
 
 /// What is known of a word, of the lexicon or of a text.
@@ -189,7 +191,7 @@ struct Building {
     lexicon: Lexicon,
     stemmers: Stemmers,
     scopes: HashMap<Option<String>, u32>,
-    seen: HashSet<(Role, Box<[(u32, bool)]>)>,
+    seen: HashSet<(Role, Spelling)>,
 }
 
 impl Building {

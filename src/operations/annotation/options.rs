@@ -33,6 +33,7 @@ pub struct AnnotationRequest {
 /// How to annotate; every field has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, Args)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct AnnotationOptions {
     /// Which files of the knowledge base are lists of phrases (`**` spans folders); none: all text files whose columns have
     /// no names

@@ -120,7 +120,10 @@ struct Key {
 
 /// The lexicons that were used last, so that a service does not read lists for every text. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Lexicons(Arc<Mutex<Vec<(Key, Arc<Lexicon>)>>>);
+pub struct Lexicons(Arc<Mutex<Vec<Kept>>>);
+
+/// A lexicon, and what it was made of.
+type Kept = (Key, Arc<Lexicon>);
 
 impl Lexicons {
     /// The lexicon of a knowledge base as it is now. Blocks while it is made.

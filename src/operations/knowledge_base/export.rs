@@ -193,8 +193,12 @@ mod tests {
 
     fn called(files: &[&str], folders: &[&str]) -> Vec<String> {
         let mut folder = Folder::default();
-        files.iter().for_each(|file| folder.add(file, 0..0));
-        folders.iter().for_each(|inner| folder.add(&format!("{inner}/x"), 0..0));
+        for file in files {
+            folder.add(file, 0..0);
+        }
+        for inner in folders {
+            folder.add(&format!("{inner}/x"), 0..0);
+        }
         folder.names().into_iter().map(|(name, _)| name.to_owned()).collect()
     }
 

@@ -168,7 +168,10 @@ impl TextIndex {
 
 impl std::fmt::Debug for TextIndex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TextIndex").field("folder", &self.folder).field("documents", &self.documents).finish()
+        f.debug_struct("TextIndex")
+            .field("folder", &self.folder)
+            .field("documents", &self.documents)
+            .finish_non_exhaustive()
     }
 }
 

@@ -110,14 +110,12 @@ impl TokenStream for StemStream<'_> {
         }
         let word = self.words.token();
         self.token.clone_from(word);
-        let (first, second) = match self.remembered.get(&word.text) {
-            Some(known) => known.clone(),
-            None => {
-                let found = self.stems.of(&word.text);
-                self.remembered.insert(word.text.clone(), found.clone());
-                found
-            }
-        };
+        let known = self.remembered.get(&word.text).cloned();
+        let (first, second) = known.unwrap_or_else(|| {
+            let found = self.stems.of(&word.text);
+            self.remembered.insert(word.text.clone(), found.clone());
+            found
+        });
         (self.token.text, self.second) = (first, second);
         true
     }

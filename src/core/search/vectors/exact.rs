@@ -136,13 +136,13 @@ impl ExactIndex {
             rows: before.contents.rows + changes.rows,
             places: changes.applied(&before.contents.places),
         };
-        let contents = if contents.rows / 2 > contents.places.len() { self.compact(contents)? } else { contents };
+        let contents = if contents.rows / 2 > contents.places.len() { self.compact(&contents)? } else { contents };
         self.publish(&contents)?;
         Ok(contents)
     }
 
     /// Writes the rows that are used into a matrix of their own.
-    fn compact(&self, contents: Contents) -> io::Result<Contents> {
+    fn compact(&self, contents: &Contents) -> io::Result<Contents> {
         let dimension = contents.space.dimension;
         let old = File::open(matrix_path(&self.folder, contents.matrix))?;
         let count = usize::try_from(contents.rows).map_or(usize::MAX, |rows| rows.saturating_mul(dimension));

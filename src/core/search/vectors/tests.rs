@@ -67,7 +67,7 @@ proptest! {
                 }
                 Step::Remove(ids) => {
                     index.delete(Selection::Ids(&ids)).unwrap();
-                    ids.iter().for_each(|id| { points.remove(id); });
+                    points.retain(|id, _| !ids.contains(id));
                 }
                 Step::Flush => index.flush().unwrap(),
             }

@@ -81,7 +81,7 @@ impl<W: Write> GraphSink for CypherSink<W> {
         let mut row = format!("{{id:{}", quoted(&node.id));
         for (name, _) in node.kind.properties() {
             if let Some(value) = node.value(name) {
-                row.push_str(&format!(",{name}:{}", literal(value)));
+                row.extend([",", name, ":", &literal(value)]);
             }
         }
         row.push('}');
@@ -91,7 +91,7 @@ impl<W: Write> GraphSink for CypherSink<W> {
     fn edge(&mut self, edge: &GraphEdge) -> io::Result<()> {
         let mut row = format!("{{a:{},b:{}", quoted(&edge.source), quoted(&edge.target));
         if let (Some((name, _)), Some(value)) = (edge.relation.property(), edge.value()) {
-            row.push_str(&format!(",{name}:{}", literal(value)));
+            row.extend([",", name, ":", &literal(value)]);
         }
         row.push('}');
         self.row(Of::Edges(edge.relation), &row)
@@ -127,7 +127,7 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Indexes over ids, as FalkorDB, Memgraph and Neo4j take them: without them every edge is a search through all nodes.
+/// Indexes over ids, as `FalkorDB`, Memgraph and Neo4j take them: without them every edge is a search through all nodes.
 pub(super) fn write_indexes(to: &mut impl Write) -> io::Result<()> {
     NodeKind::ALL.iter().try_for_each(|kind| writeln!(to, "CREATE INDEX FOR (n:{}) ON (n.id);", kind.label()))
 }

@@ -1,4 +1,4 @@
-//! GraphML: XML that networkx, Gephi, yEd and igraph open.
+//! `GraphML`: XML that networkx, Gephi, yEd and igraph open.
 //!
 //! The one decision: characters that XML 1.0 can't hold become U+FFFD, so that the file can be read at all.
 

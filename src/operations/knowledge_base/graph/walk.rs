@@ -196,7 +196,9 @@ impl<'a> Walk<'a> {
         let found = annotate_texts(&texts, &terms, None, &self.context.cancel)?;
         let counted = found.into_iter().map(|mentions| {
             let mut counts = BTreeMap::new();
-            mentions.into_iter().for_each(|mention| *counts.entry(mention.concept).or_default() += 1);
+            for mention in mentions {
+                *counts.entry(mention.concept).or_default() += 1;
+            }
             counts
         });
         Ok(counted.collect())

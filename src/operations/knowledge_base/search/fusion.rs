@@ -60,7 +60,7 @@ mod tests {
         ordinals.dedup();
         let score = |ordinal: u64| -> f64 {
             let ranks = lists.iter().filter_map(|list| list.iter().position(|(other, _)| *other == ordinal));
-            ranks.map(|place| 1.0 / (61.0 + place as f64)).sum()
+            ranks.map(|place| 1.0 / (61.0 + f64::from(u32::try_from(place).unwrap()))).sum()
         };
         let mut all: Vec<_> = ordinals.into_iter().map(|ordinal| (ordinal, score(ordinal))).collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -99,9 +99,9 @@ impl SearchableBase {
         cancel: &CancellationToken,
     ) -> Result<SearchOutcome, KnowledgeBaseSearchError> {
         let asked = Asked { words: TextQuery::parse(query), filter: filter_of(options)?, options };
-        let (mode, note, meaning) = self.meaning_of(query, options.mode, embedders, cancel)?;
+        let Way { mode, note, vector } = self.way_of(query, options.mode, embedders, cancel)?;
         let by_words = if mode == SearchMode::Meaning { Vec::new() } else { self.by_words(&asked)? };
-        let by_meaning = match &meaning {
+        let by_meaning = match &vector {
             Some(vector) => self.by_meaning(vector, &asked)?,
             None => Vec::new(),
         };
@@ -120,22 +120,23 @@ impl SearchableBase {
         Ok(SearchOutcome { mode, note, matches, items })
     }
 
-    /// What can be done of what was asked for: by which mode, with which vector, and why not as asked.
-    fn meaning_of(
+    /// What can be done of what was asked for.
+    fn way_of(
         &self,
         query: &str,
         mode: SearchMode,
         embedders: Embedders<'_>,
         cancel: &CancellationToken,
-    ) -> Result<(SearchMode, Option<String>, Option<Vec<f32>>), KnowledgeBaseSearchError> {
+    ) -> Result<Way, KnowledgeBaseSearchError> {
         if mode == SearchMode::Text || query.trim().is_empty() {
-            return Ok((mode, None, None));
+            return Ok(Way { mode, note: None, vector: None });
         }
         let found = self.vector_of(query, embedders, cancel);
         match (found, mode) {
-            (Ok(vector), _) => Ok((mode, None, Some(vector))),
+            (Ok(vector), _) => Ok(Way { mode, note: None, vector: Some(vector) }),
             (Err(error), SearchMode::Hybrid) if error.is_without_meaning() => {
-                Ok((SearchMode::Text, Some(format!("found by words only: {error}")), None))
+                let note = Some(format!("found by words only: {error}"));
+                Ok(Way { mode: SearchMode::Text, note, vector: None })
             }
             (Err(error), _) => Err(error),
         }
@@ -166,6 +167,13 @@ impl SearchableBase {
         let neighbours = index.search(vector, which, asked.depth())?;
         Ok(neighbours.into_iter().map(|neighbour| (neighbour.id, neighbour.score)).collect())
     }
+}
+
+/// How a question is answered: by which mode, with which vector, and why not as asked.
+struct Way {
+    mode: SearchMode,
+    note: Option<String>,
+    vector: Option<Vec<f32>>,
 }
 
 /// What was asked for, made ready.

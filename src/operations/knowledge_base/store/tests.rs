@@ -38,7 +38,7 @@ fn build(bases: &KnowledgeBases, name: &KnowledgeBaseName, contents: &[&str]) ->
     draft.write_files([]).unwrap();
     let manifest = Manifest {
         name: name.clone(),
-        generation: written.sha256[..16].to_owned(),
+        generation: written.sha256.chars().take(16).collect(),
         textmill: String::new(),
         options: KnowledgeBaseOptions::default(),
         settings: String::new(),
