@@ -3,8 +3,9 @@
 usage: annotate_bench.py TEXTMILL [--sentences 400000] [--rounds 3]
 
 The table is made of invented words, drawn with a seed and as unevenly as words of a language are; so are the phrases. The
-time is that of the whole command: reading and writing the table are in it, and what a command with a list of a single
-phrase that is never met takes is told beside it.
+time is that of the whole command: reading and writing the table and reading the lists are in it. Beyond what a command
+with a single phrase takes, which is never met, the rest is the search and the longer list: more sentences tell more of the
+search.
 """
 
 import argparse

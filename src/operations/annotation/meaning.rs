@@ -33,12 +33,11 @@ pub(super) struct Meaning {
 }
 
 /// A sentence of a text that is near enough to a phrase.
-struct Near<'a> {
+struct Near {
     text: usize,
     words: Range<usize>,
     phrase: usize,
     cosine: f32,
-    sentence: &'a str,
 }
 
 impl Meaning {
@@ -74,7 +73,7 @@ impl Meaning {
         cancel: &CancellationToken,
     ) -> Result<(), EmbeddingError> {
         let near = self.near(texts, found, cancel)?;
-        let places = self.places(&near, found, cancel)?;
+        let places = self.places(&near, texts, found, cancel)?;
         for (near, words) in near.iter().zip(places) {
             let known = &mut found[near.text].mentions;
             for (concept, phrase) in &self.phrases[near.phrase] {
@@ -91,29 +90,18 @@ impl Meaning {
     }
 
     /// The sentences that are near enough to a phrase.
-    fn near<'a>(
-        &self,
-        texts: &[&'a str],
-        found: &[Found],
-        cancel: &CancellationToken,
-    ) -> Result<Vec<Near<'a>>, EmbeddingError> {
-        let all: Vec<_> = texts
-            .iter()
-            .zip(found)
-            .enumerate()
-            .flat_map(|(text, (content, found))| {
-                sentences_of(content, &found.words).map(move |words| {
-                    let sentence = part(content, &found.words[words.clone()]);
-                    (text, words, sentence)
-                })
-            })
-            .collect();
+    fn near(&self, texts: &[&str], found: &[Found], cancel: &CancellationToken) -> Result<Vec<Near>, EmbeddingError> {
+        let mut all = Vec::new();
+        for (text, (content, found)) in texts.iter().zip(found).enumerate() {
+            let sentences = sentences_of(content, &found.words);
+            all.extend(sentences.map(|(words, sentence)| (text, words, sentence)));
+        }
         let contents: Vec<&str> = all.iter().map(|(_, _, sentence)| *sentence).collect();
         let vectors = unit_vectors(self.embedder.as_ref(), &contents, cancel)?;
         let mut near = Vec::new();
-        for ((text, words, sentence), vector) in all.into_iter().zip(self.each(&vectors)) {
+        for ((text, words, _), vector) in all.into_iter().zip(self.each(&vectors)) {
             if let Some((phrase, cosine)) = self.nearest(vector).filter(|(_, cosine)| *cosine >= self.threshold) {
-                near.push(Near { text, words, phrase, cosine, sentence });
+                near.push(Near { text, words, phrase, cosine });
             }
         }
         Ok(near)
@@ -127,7 +115,8 @@ impl Meaning {
     /// For each sentence the run of words that is most like its phrase.
     fn places(
         &self,
-        near: &[Near<'_>],
+        near: &[Near],
+        texts: &[&str],
         found: &[Found],
         cancel: &CancellationToken,
     ) -> Result<Vec<Range<usize>>, EmbeddingError> {
@@ -135,13 +124,8 @@ impl Meaning {
         for near in near {
             let words = &found[near.text].words;
             let runs: Vec<_> = runs(&near.words).collect();
-            let origin = words[near.words.start].bytes.start;
-            let text_of = |run: &Range<usize>| {
-                let bytes = words[run.start].bytes.start - origin..words[run.end - 1].bytes.end - origin;
-                near.sentence.get(bytes).unwrap_or_default()
-            };
-            let texts: Vec<&str> = runs.iter().map(text_of).collect();
-            let vectors = unit_vectors(self.embedder.as_ref(), &texts, cancel)?;
+            let parts: Vec<&str> = runs.iter().map(|run| part(texts[near.text], &words[run.clone()])).collect();
+            let vectors = unit_vectors(self.embedder.as_ref(), &parts, cancel)?;
             let phrase = self.each(&self.vectors).nth(near.phrase).unwrap_or_default();
             let cosines = self.each(&vectors).map(|vector| dot(vector, phrase));
             let best = runs.iter().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.start.cmp(&a.0.start)));
@@ -155,11 +139,15 @@ impl Meaning {
     }
 }
 
-/// The sentences of a text that have enough words, by their words.
-fn sentences_of(text: &str, words: &[Word]) -> impl Iterator<Item = Range<usize>> {
+/// The sentences of a text that have enough words: which words, and as they stand there. The mark at the end stays: models
+/// know sentences that have one, and without it fewer paraphrases are found.
+fn sentences_of<'a>(text: &'a str, words: &[Word]) -> impl Iterator<Item = (Range<usize>, &'a str)> {
     let begun_before = |byte: usize| words.partition_point(|word| word.bytes.start < byte);
-    let by_words = move |bytes: Range<usize>| begun_before(bytes.start)..begun_before(bytes.end);
-    sentences(text).into_iter().map(by_words).filter(|words| words.len() >= FEWEST_WORDS)
+    let with_words = move |bytes: Range<usize>| {
+        let sentence = text.get(bytes.clone()).unwrap_or_default().trim();
+        (begun_before(bytes.start)..begun_before(bytes.end), sentence)
+    };
+    sentences(text).into_iter().map(with_words).filter(|(words, _)| words.len() >= FEWEST_WORDS)
 }
 
 /// All runs of up to so many words.
