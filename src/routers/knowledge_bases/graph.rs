@@ -50,7 +50,6 @@ impl FromRef<HttpState> for Desk {
 #[into_params(parameter_in = Query)]
 pub(super) struct GraphParams {
     /// How it is written; without it, as `json`.
-    #[param(inline)]
     format: Option<GraphFormat>,
     /// Only this folder of the source, and those below.
     #[param(example = "Climate")]

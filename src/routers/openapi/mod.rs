@@ -19,6 +19,7 @@ use super::embeddings::{self, OpenAiError};
 use super::legacy;
 use super::problem::{self, Fault, ProblemBody, entry};
 use crate::core::failure::Code;
+use crate::operations::knowledge_base::graph::GraphFormat;
 
 const CODES: &str = "x-problems";
 const SCHEME: &str = "api_key";
@@ -38,7 +39,8 @@ const SCHEME: &str = "api_key";
             When the service is set up with keys, send `Authorization: Bearer <key>`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody, Fault, OpenAiError)),
+    // Parameters do not bring their types along.
+    components(schemas(ProblemBody, Fault, OpenAiError, GraphFormat)),
     security((), ("api_key" = [])),
     tags(
         (name = "conversions", description = "Tables to Parquet"),
