@@ -17,6 +17,9 @@ export function whereOf({ meta }) {
   return parts.join(" · ");
 }
 
+/** Cells of a row are parted by tabs, which nobody sees. */
+const shown = (text) => text.replaceAll("\t", " · ");
+
 /** Text whose spans, in code points and in order, are made into nodes; the others stay text. */
 export function marked(text, spans, make) {
   const points = Array.from(text);
@@ -24,17 +27,17 @@ export function marked(text, spans, make) {
   let at = 0;
   for (const span of spans) {
     if (span.start < at) continue;
-    parts.push(points.slice(at, span.start).join(""), make(points.slice(span.start, span.end).join(""), span));
+    parts.push(shown(points.slice(at, span.start).join("")), make(shown(points.slice(span.start, span.end).join("")), span));
     at = span.end;
   }
-  parts.push(points.slice(at).join(""));
+  parts.push(shown(points.slice(at).join("")));
   return parts;
 }
 
 /** Opens the dialog, and asks for the record's concepts. */
 export async function showRecord(base, record) {
   byId("record-where").textContent = whereOf(record);
-  byId("record-content").replaceChildren(record.content);
+  byId("record-content").replaceChildren(shown(record.content));
   byId("record-concepts").replaceChildren();
   byId("record-meta").replaceChildren(...metaOf(record));
   const status = byId("record-status");
