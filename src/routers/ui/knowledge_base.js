@@ -3,7 +3,7 @@
 import { askJson, save } from "./api.js";
 import { followBuilds } from "./builds.js";
 import { graphOf } from "./graph.js";
-import { marked, showRecord, whereOf } from "./record.js";
+import { marked, showRecord, whereOf, shown } from "./record.js";
 import { byId, counted, element, number, showVersion, size, tell } from "./words.js";
 
 const name = decodeURIComponent(location.pathname.split("/").filter(Boolean).pop());
@@ -156,7 +156,7 @@ async function search(q, mode, mine) {
 }
 
 function recordNode(record) {
-  return node(record, [shortened(record.content)], null);
+  return node(record, [shown(shortened(record.content))], null);
 }
 
 function hitNode(hit) {

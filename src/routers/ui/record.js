@@ -18,7 +18,7 @@ export function whereOf({ meta }) {
 }
 
 /** Cells of a row are parted by tabs, which nobody sees. */
-const shown = (text) => text.replaceAll("\t", " · ");
+export const shown = (text) => text.replaceAll("\t", " · ");
 
 /** Text whose spans, in code points and in order, are made into nodes; the others stay text. */
 export function marked(text, spans, make) {
