@@ -11,11 +11,11 @@ use toml::{Table, Value};
 
 use super::env_vars;
 use super::error::Fault;
-use super::nearest::nearest;
 use super::origin::Origin;
 use super::secret::Secret;
 use super::settings::{self, Setting};
 use crate::core::failure::Code;
+use crate::core::nearest::nearest;
 
 /// A value and where it came from. All of them are hidden from `Debug`, since some are secret.
 #[derive(Debug, Clone)]

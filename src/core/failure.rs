@@ -56,6 +56,10 @@ pub enum Code {
     MalformedInput,
     /// No character encoding fits the bytes.
     UndecodableText,
+    /// The table has no column of this name.
+    UnknownColumn,
+    /// Nobody said which column holds the texts.
+    TextColumnRequired,
     /// A table without columns or rows where one is needed.
     EmptyTable,
     /// The same idempotency key came with another body.
@@ -140,6 +144,8 @@ impl Code {
         Self::UnsupportedFormat,
         Self::MalformedInput,
         Self::UndecodableText,
+        Self::UnknownColumn,
+        Self::TextColumnRequired,
         Self::EmptyTable,
         Self::IdempotencyKeyReused,
         Self::LimitExceeded,
@@ -183,6 +189,8 @@ impl Code {
             Self::UnsupportedFormat => "unsupported-format",
             Self::MalformedInput => "malformed-input",
             Self::UndecodableText => "undecodable-text",
+            Self::UnknownColumn => "unknown-column",
+            Self::TextColumnRequired => "text-column-required",
             Self::EmptyTable => "empty-table",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
             Self::LimitExceeded => "limit-exceeded",
@@ -212,6 +220,8 @@ impl Code {
             | Self::IdempotencyKeyReused
             | Self::MalformedInput
             | Self::UndecodableText
+            | Self::UnknownColumn
+            | Self::TextColumnRequired
             | Self::EmptyTable
             | Self::Crashed
             | Self::NotAcceptable

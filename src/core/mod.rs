@@ -9,6 +9,7 @@ pub mod intake;
 pub mod isolation;
 pub mod jobs;
 pub mod models;
+pub mod nearest;
 pub mod progress;
 pub mod search;
 pub mod shutdown;

@@ -9,5 +9,6 @@ pub mod embedding_job;
 pub mod knowledge_base;
 pub mod model_download;
 pub mod parquet_conversion;
+pub mod rows;
 pub mod sources;
 pub mod table_preview;

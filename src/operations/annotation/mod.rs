@@ -8,7 +8,7 @@
 //!   forms of words.
 //! - `matcher` finds phrases by their words, those with slips of the pen by `typo`; `meaning` finds what means the same;
 //!   `annotator` puts them together, and `overlap` decides between mentions.
-//! - `run` takes a table from `input` to `output` and `export`; `job` is its binding to the queue; `text` is for a few texts.
+//! - `run` takes a table's rows to `output` and `export`; `job` is its binding to the queue; `text` is for a few texts.
 //!
 //! Memory: the lexicon, some thousand rows and their mentions, and what the reader holds; with slips of the pen, counts of
 //! the words that are near to one of a phrase.
@@ -17,7 +17,6 @@ mod annotator;
 mod error;
 mod export;
 mod inflection;
-mod input;
 mod job;
 mod lexicon;
 mod lists;

@@ -12,11 +12,11 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema, Schema
 
 use super::annotator::Found;
 use super::error::AnnotationError;
-use super::input::Rows;
 use super::lexicon::Lexicon;
 use super::text::{Placed, placed};
 use crate::core::storage::atomic::Place;
 use crate::core::tabular::parquet::{Pages, ParquetFile};
+use crate::operations::rows::Rows;
 
 /// The column of mentions.
 const MENTIONS: &str = "mentions";

@@ -9,7 +9,6 @@ use arrow_array::RecordBatch;
 use super::annotator::{Annotator, Found};
 use super::error::AnnotationError;
 use super::export::{Exported, Row};
-use super::input::{Rows, texts_of};
 use super::lexicon::Lexicon;
 use super::lists::lexicon_of;
 use super::matcher::Matcher;
@@ -22,6 +21,7 @@ use crate::core::intake::LocalSource;
 use crate::core::progress::Progress;
 use crate::operations::context::RunContext;
 use crate::operations::knowledge_base::KnowledgeBase;
+use crate::operations::rows::{self, Rows, texts_of};
 
 /// Records of a knowledge base from which words are learnt.
 const KNOWN_RECORDS: usize = 100_000;
@@ -51,11 +51,12 @@ pub fn annotate_table(
 ) -> Result<AnnotationOutcome, AnnotationError> {
     let TableAnnotation { base, text_column, options, embedder } = annotation;
     let lexicon = Arc::new(lexicon_of(base, options)?);
-    let mut rows = Rows::open(source, text_column, context)?;
+    let mut rows = Rows::open(source, &[text_column], context)?;
+    let place = rows::text_column(&rows.schema, text_column)?;
     let outputs = Outputs::begin(output, &rows, &lexicon, options)?;
     let spelling = options.typo.then(|| {
         let mut spelling = spelling(&lexicon, base)?;
-        learn(&mut spelling, &mut Rows::open(source, text_column, context)?, context)?;
+        learn(&mut spelling, &mut Rows::open(source, &[text_column], context)?, place, context)?;
         Ok::<_, AnnotationError>(spelling)
     });
     let annotator =
@@ -71,7 +72,7 @@ pub fn annotate_table(
         total: rows.total,
     };
     while let Some(batch) = rows.next()? {
-        run.pass(&batch, rows.text_column)?;
+        run.pass(&batch, place)?;
     }
     run.outputs.finish()?;
     let (rows_rejected, first_reject) = (rows.rejected.count, rows.rejected.first);
@@ -91,12 +92,12 @@ pub(super) fn spelling(lexicon: &Lexicon, base: &KnowledgeBase) -> Result<Spelli
 }
 
 /// Reads the table once, for how often its words are met.
-fn learn(spelling: &mut Spelling, rows: &mut Rows, context: &RunContext) -> Result<(), AnnotationError> {
+fn learn(spelling: &mut Spelling, rows: &mut Rows, place: usize, context: &RunContext) -> Result<(), AnnotationError> {
     while let Some(batch) = rows.next()? {
         if context.cancel.is_cancelled() {
             return Err(AnnotationError::Cancelled);
         }
-        spelling.learn(texts_of(batch.column(rows.text_column)).into_iter().flatten());
+        spelling.learn(texts_of(batch.column(place)).into_iter().flatten());
     }
     Ok(())
 }

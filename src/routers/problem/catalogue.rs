@@ -48,6 +48,8 @@ pub(crate) fn entry(code: Code) -> Entry {
         | Code::UnsupportedFormat
         | Code::MalformedInput
         | Code::UndecodableText
+        | Code::UnknownColumn
+        | Code::TextColumnRequired
         | Code::EmptyTable
         | Code::LimitExceeded => of_content(code),
         Code::Timeout | Code::MemoryLimit | Code::Crashed => of_worker(code),
@@ -209,6 +211,18 @@ fn of_content(code: Code) -> Entry {
             "Undecodable text",
             "No character encoding fits the bytes of the file.",
             "Save the file as UTF-8.",
+        ),
+        Code::UnknownColumn => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Unknown column",
+            "The table has no column of this name.",
+            "The detail lists the columns, and the one that may be meant.",
+        ),
+        Code::TextColumnRequired => Entry::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Text column required",
+            "Nothing says which column of the table holds the texts.",
+            "Name one of the columns that the detail lists with `text_column`.",
         ),
         Code::EmptyTable => Entry::new(
             StatusCode::UNPROCESSABLE_ENTITY,
