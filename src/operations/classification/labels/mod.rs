@@ -4,6 +4,8 @@
 //! decision: a label is never drawn at random. Who can't tell says so, by no label or by `unsure`.
 
 mod classes;
+pub(super) mod concepts;
+pub(super) mod meaning;
 mod written;
 
 use arrow_array::RecordBatch;
