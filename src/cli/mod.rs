@@ -5,6 +5,7 @@
 //! and turned into a number here alone. A new command is a file, a variant of `Command` and a line in `dispatch`.
 
 mod annotate;
+mod classify;
 mod completions;
 mod config;
 mod context;
@@ -52,6 +53,7 @@ enum Command {
     Worker(worker::WorkerArgs),
     Convert(convert::ConvertArgs),
     Annotate(annotate::AnnotateArgs),
+    Classify(classify::ClassifyArgs),
     Embed(embed::EmbedArgs),
     Job(job::JobArgs),
     Kb(kb::KbArgs),
@@ -103,6 +105,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Worker(args) => worker::run(args, context),
         Command::Convert(args) => convert::run(args, context),
         Command::Annotate(args) => annotate::run(args, context),
+        Command::Classify(args) => classify::run(args, context),
         Command::Embed(args) => embed::run(args, context),
         Command::Job(args) => job::run(args, context),
         Command::Kb(args) => kb::run(args, context),

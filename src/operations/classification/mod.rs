@@ -41,3 +41,4 @@ pub use options::{
 };
 pub use outcome::{Column, DatasetCard, Finding, LabelCount, LeftOut, Role, Rows, SourceFile, SplitCount, WrittenFile};
 pub use split::{Shares, Split};
+pub use tokens::{Faults, TokensError, TokensForm, TokensOptions, TokensOutcome, TokensTarget, convert_tokens};

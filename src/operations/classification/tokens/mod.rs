@@ -2,6 +2,31 @@
 //!
 //! For: tags out of a column of IOB tags, of spans, or out of the concepts of a knowledge base. Not for: dividing rows, or
 //! writing them. The one decision: every tagger says IOB2, whatever it read, and each row is tagged once.
+//!
+//! - `tag` knows schemes of tags, `token` makes tokens of a text, `span` goes between spans and tags.
+//! - `columns` reads all of that out of a table, `taggers` tag the rows of a data set with it.
+//! - `forms` are the files in which others keep entities, and `convert` gets from one to another.
+
+mod columns;
+mod convert;
+mod error;
+mod forms;
+mod json;
+mod options;
+mod outcome;
+mod span;
+mod tag;
+mod taggers;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use convert::convert_tokens;
+pub use error::TokensError;
+pub use forms::TokensTarget;
+pub use options::{TokensForm, TokensOptions};
+pub use outcome::{Faults, TokensOutcome};
+pub(super) use taggers::tagger;
 
 use arrow_array::RecordBatch;
 
