@@ -24,6 +24,7 @@ use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
 use crate::operations::annotation::Lexicons;
 use crate::operations::knowledge_base::KnowledgeBases;
+use crate::operations::knowledge_base::search::SearchableBases;
 
 /// The ready-made parts that a router is built from.
 #[derive(Debug)]
@@ -217,6 +218,7 @@ pub struct HttpState {
     models: ModelStore,
     embeddings: LoadedModels,
     knowledge_bases: KnowledgeBases,
+    searchable_bases: SearchableBases,
     lexicons: Lexicons,
     access: AccessRules,
     limits: Arc<HttpLimits>,
@@ -237,6 +239,7 @@ impl HttpState {
             isolation: parts.isolation,
             models: parts.models,
             embeddings: parts.embeddings,
+            searchable_bases: SearchableBases::of(parts.knowledge_bases.clone()),
             knowledge_bases: parts.knowledge_bases,
             lexicons: Lexicons::default(),
             access: AccessRules {
@@ -272,6 +275,7 @@ slices! {
     ModelStore = models;
     LoadedModels = embeddings;
     KnowledgeBases = knowledge_bases;
+    SearchableBases = searchable_bases;
     Lexicons = lexicons;
     AccessRules = access;
     Arc<HttpLimits> = limits;
