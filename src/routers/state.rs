@@ -24,6 +24,7 @@ use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
 use crate::operations::annotation::Lexicons;
 use crate::operations::knowledge_base::KnowledgeBases;
+use crate::operations::language_model::LanguageModels;
 
 /// The ready-made parts that a router is built from.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub struct HttpParts {
     pub embeddings: LoadedModels,
     /// Where knowledge bases are.
     pub knowledge_bases: KnowledgeBases,
+    /// Where language models are.
+    pub language_models: LanguageModels,
     /// Who may ask; without keys everybody may.
     pub keys: ApiKeys,
     /// Whether only this machine is served, without keys: then requests must name it in `Host`.
@@ -217,6 +220,7 @@ pub struct HttpState {
     models: ModelStore,
     embeddings: LoadedModels,
     knowledge_bases: KnowledgeBases,
+    language_models: LanguageModels,
     lexicons: Lexicons,
     access: AccessRules,
     limits: Arc<HttpLimits>,
@@ -238,6 +242,7 @@ impl HttpState {
             models: parts.models,
             embeddings: parts.embeddings,
             knowledge_bases: parts.knowledge_bases,
+            language_models: parts.language_models,
             lexicons: Lexicons::default(),
             access: AccessRules {
                 keys: Arc::new(parts.keys),
@@ -272,6 +277,7 @@ slices! {
     ModelStore = models;
     LoadedModels = embeddings;
     KnowledgeBases = knowledge_bases;
+    LanguageModels = language_models;
     Lexicons = lexicons;
     AccessRules = access;
     Arc<HttpLimits> = limits;
