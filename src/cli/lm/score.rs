@@ -27,7 +27,7 @@ const MOST_LINES: usize = 20;
 /// Example: textmill lm score reviews.lm new.csv -o scored.parquet
 ///
 /// Prints the perplexity of all texts, and of the first ones by themselves. With --output, the table is written with the
-/// columns perplexity, log_probability, tokens and unknown_words. `-` reads a text a line from standard input. Exits with 1
+/// columns `perplexity`, `log_probability`, `tokens` and `unknown_words`. `-` reads a text a line from standard input. Exits with 1
 /// if rows can't be read.
 #[derive(Debug, Args)]
 pub(super) struct ScoreArgs {

@@ -55,7 +55,12 @@ impl LanguageModelHandler {
         Ok(folder)
     }
 
-    fn build(&self, request: &LanguageModelRequest, folder: &Path, context: &RunContext) -> Result<LanguageModelOutcome, Failure> {
+    fn build(
+        &self,
+        request: &LanguageModelRequest,
+        folder: &Path,
+        context: &RunContext,
+    ) -> Result<LanguageModelOutcome, Failure> {
         let source = self.sources.local(&request.source)?;
         let made = || {
             let claim = self.models.claim(&request.name)?;
@@ -101,7 +106,11 @@ impl JobHandler for LanguageModelHandler {
 ///
 /// # Errors
 /// When one can't be written, or somebody said stop.
-fn write_tables(model: &LanguageModel, file: &Path, cancel: &CancellationToken) -> Result<Vec<PathBuf>, LanguageModelError> {
+fn write_tables(
+    model: &LanguageModel,
+    file: &Path,
+    cancel: &CancellationToken,
+) -> Result<Vec<PathBuf>, LanguageModelError> {
     let vocabulary = file.with_extension("vocabulary.parquet");
     model.write_vocabulary(&vocabulary)?;
     if model.info().cooccurrences.is_none() {

@@ -1,42 +1,38 @@
-#[path = "/work/w-lm/src/operations/language_model/build.rs"]
+//! Language models of the texts of a table: which words follow each other, and which stand near each other.
+//!
+//! For: co-occurrences with PPMI, and n-grams with interpolated Kneser–Ney smoothing, in one file; scores, likely words and
+//! neighbours from it. Not for: neural models. The one decision: everything is counted exactly, in bounded memory, and in
+//! whole numbers until it is asked: so equal texts and options give equal bytes.
+//!
+//! - `build` makes a model: `tokens` parts texts, `words` numbers words, `token_log` keeps the numbers, so that texts are
+//!   read once; `ngram` and `cooccurrence` count, by `tally`; `file` lays it out, under a head with `info`.
+//! - `model` answers from a file that is open; `score` and `score_table` say how likely texts are.
+//! - `store` has models by name, `job` is the binding to the queue.
+
 mod build;
-#[path = "/work/w-lm/src/operations/language_model/cooccurrence/mod.rs"]
 mod cooccurrence;
-#[path = "/work/w-lm/src/operations/language_model/error.rs"]
 mod error;
-#[path = "/work/w-lm/src/operations/language_model/file/mod.rs"]
 mod file;
-#[path = "/work/w-lm/src/operations/language_model/info.rs"]
 mod info;
-#[path = "/work/w-lm/src/operations/language_model/model.rs"]
+mod job;
 mod model;
-#[path = "/work/w-lm/src/operations/language_model/name.rs"]
 mod name;
-#[path = "/work/w-lm/src/operations/language_model/ngram/mod.rs"]
 mod ngram;
-#[path = "/work/w-lm/src/operations/language_model/options.rs"]
 mod options;
-#[path = "/work/w-lm/src/operations/language_model/score.rs"]
 mod score;
-#[path = "/work/w-lm/src/operations/language_model/score_table.rs"]
 mod score_table;
-#[path = "/work/w-lm/src/operations/language_model/store.rs"]
 mod store;
-#[path = "/work/w-lm/src/operations/language_model/tally.rs"]
 mod tally;
 #[cfg(test)]
-#[path = "/work/w-lm/src/operations/language_model/tests.rs"]
 mod tests;
-#[path = "/work/w-lm/src/operations/language_model/token_log.rs"]
 mod token_log;
-#[path = "/work/w-lm/src/operations/language_model/tokens.rs"]
 mod tokens;
-#[path = "/work/w-lm/src/operations/language_model/words.rs"]
 mod words;
 
 pub use build::build_model;
 pub use error::LanguageModelError;
 pub use info::{CooccurrenceInfo, DiscountFrom, LanguageModelInfo, OrderInfo, SourceInfo};
+pub use job::{KIND, LanguageModelHandler, LanguageModelOutcome};
 pub use model::{Completion, CountedWord, LanguageModel, MOST_ANSWERS, Neighbour};
 pub use name::LanguageModelName;
 pub use options::{LanguageModelOptions, LanguageModelRequest, Tokenizer, Weighting, check_options};

@@ -131,7 +131,7 @@ impl ScoreOutcome {
     fn take(&mut self, scores: &[TextScore]) {
         self.rows += scores.len() as u64;
         self.rows_without_words += scores.iter().filter(|score| score.words == 0).count() as u64;
-        self.total = scores.iter().fold(self.total, |total, score| total.with(score));
+        self.total = scores.iter().fold(self.total, TextScore::with);
         self.items.extend(scores.iter().take(MOST_ITEMS - self.items.len()));
     }
 }

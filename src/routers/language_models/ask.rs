@@ -72,7 +72,7 @@ pub(super) async fn score_texts(
     asked(models, name, move |model, _| {
         let mut scorer = model.scorer();
         let items: Vec<TextScore> = request.texts.iter().map(|text| scorer.score(text)).collect();
-        let total = items.iter().fold(TextScore::default(), |total, score| total.with(score));
+        let total = items.iter().fold(TextScore::default(), TextScore::with);
         Ok(axum::Json(ScoreList { total, items }))
     })
     .await

@@ -40,7 +40,9 @@ impl Assessment {
         let mut contexts = columns;
         contexts.iter_mut().filter(|sum| **sum > 0.0).for_each(|sum| *sum = sum.powf(smoothing));
         let total: f64 = contexts.iter().sum();
-        contexts.iter_mut().for_each(|sum| *sum /= total);
+        for sum in &mut contexts {
+            *sum /= total;
+        }
         Self { rows, contexts, log_shift: shift.ln() }
     }
 

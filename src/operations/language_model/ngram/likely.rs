@@ -35,7 +35,9 @@ impl Ngrams<'_> {
             let Some(follow) = self.follow(length, node) else { break };
             let discount = self.discount(length + 1);
             let left = follow.left(discount);
-            probabilities.iter_mut().for_each(|probability| *probability *= left);
+            for probability in &mut probabilities {
+                *probability *= left;
+            }
             for (word, count) in self.followers(length, node) {
                 if let Some(probability) = probabilities.get_mut(word as usize) {
                     *probability += (f64::from(count) - discount).max(0.0) / follow.total;
