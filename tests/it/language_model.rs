@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::RecordBatch;
 use serde_json::{Value, json};
 
 use crate::conversion::rows;
@@ -151,9 +151,9 @@ fn cooccurrences_and_vocabulary_are_tables_for_others() {
     let found =
         (0..pairs.num_rows()).find(|row| word("row", *row) == "is" && word("column", *row) == "melted").unwrap();
     assert_eq!(floats(&pairs, "count")[found], Some(2.0));
-    // `is` stands beside 7 words, `melted` beside 4, and there are 28 such places.
+    // `is` stands beside 8 words, `melted` beside 4, and there are 28 such places.
     let information = pairs.column_by_name("ppmi").unwrap().as_primitive::<Float32Type>().value(found);
-    assert!((f64::from(information) - (2.0_f64 * 28.0 / (7.0 * 4.0)).ln()).abs() < 1e-6, "{information}");
+    assert!((f64::from(information) - (2.0_f64 * 28.0 / (8.0 * 4.0)).ln()).abs() < 1e-6, "{information}");
 }
 
 #[test]

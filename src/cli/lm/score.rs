@@ -82,7 +82,7 @@ fn in_words(scored: &Scored) -> String {
     let items = outcome.items.iter().zip(1..).take(MOST_LINES);
     let mut lines: Vec<String> = items.map(|(score, row)| format!("{row:>6}. {}", score_in_words(score))).collect();
     if outcome.rows > lines.len() as u64 {
-        lines.push(format!("  … and {} more", counted(outcome.rows - lines.len() as u64, "text")));
+        lines.push(format!("  … and {} more", count(outcome.rows - lines.len() as u64)));
     }
     lines.push(format!("{}: {}", counted(outcome.rows, "text"), score_in_words(&outcome.total)));
     lines.extend(scored.output.iter().map(|path| path.display().to_string()));
