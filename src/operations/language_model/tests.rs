@@ -138,8 +138,8 @@ fn a_single_word_makes_a_model_of_any_order() {
 
 #[test]
 fn texts_without_words_have_no_perplexity_and_unknown_words_are_counted() {
-    let built = built(&TEXTS, &LanguageModelOptions::default());
-    let mut scorer = built.model.scorer();
+    let open = built(&TEXTS, &LanguageModelOptions::default());
+    let mut scorer = open.model.scorer();
     let none = scorer.score(" – ");
     assert_eq!((none.perplexity, none.tokens, none.words), (None, 0, 0));
     let unknown = scorer.score("Copper is melted");
@@ -152,7 +152,7 @@ fn texts_without_words_have_no_perplexity_and_unknown_words_are_counted() {
     assert!((both.perplexity.unwrap() - mean.exp()).abs() < 1e-9);
 
     let closed = LanguageModelOptions { closed_vocabulary: true, ..LanguageModelOptions::default() };
-    let closed = super::tests::built(&TEXTS, &closed);
+    let closed = built(&TEXTS, &closed);
     let unknown = closed.model.scorer().score("Copper is melted");
     assert_eq!((unknown.words, unknown.unknown_words, unknown.tokens), (3, 1, 3), "it is left out");
 }

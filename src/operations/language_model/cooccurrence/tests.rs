@@ -58,12 +58,12 @@ fn pairs_and_their_information_by_hand() {
 #[test]
 fn smoothing_raises_counts_of_contexts_to_a_power_and_the_shift_is_taken_away() {
     let smoothed = LanguageModelOptions { context_smoothing: 0.75, shift: 1.1, ..options() };
-    let built = built(&["a b c", "a b"], &smoothed);
+    let near_by = built(&["a b c", "a b"], &smoothed);
     let total = 2.0 * 3.0_f64.powf(0.75) + 2.0_f64.powf(0.75);
     let expected = (2.0 * total / (3.0 * 3.0_f64.powf(0.75))).ln() - 1.1_f64.ln();
-    assert!(near(cells(&built)[0].2, expected));
+    assert!(near(cells(&near_by)[0].2, expected));
     let far = LanguageModelOptions { shift: 5.0, ..options() };
-    assert!(cells(&super::super::tests::built(&["a b c", "a b"], &far)).iter().all(|cell| cell.2 == 0.0));
+    assert!(cells(&built(&["a b c", "a b"], &far)).iter().all(|cell| cell.2 == 0.0));
 }
 
 #[test]
@@ -82,16 +82,16 @@ fn weights_windows_and_sides_are_as_asked_for() {
 
 #[test]
 fn rare_words_keep_their_place_and_rare_pairs_are_left_out() {
-    let built = built(
+    let kept = built(
         &["a x b", "a y b", "b b"],
         &LanguageModelOptions { min_count: 2, min_pair_count: 2, window: 2, ..options() },
     );
-    assert_eq!((count(&built, "a b"), count(&built, "b b")), (2.0, 2.0), "two words apart");
+    assert_eq!((count(&kept, "a b"), count(&kept, "b b")), (2.0, 2.0), "two words apart");
     let near = LanguageModelOptions { min_count: 2, window: 1, ..options() };
-    assert_eq!(count(&super::super::tests::built(&["a x b", "a y b", "b b"], &near), "a b"), 0.0);
-    assert_eq!(built.model.info().cooccurrences.clone().unwrap().pairs_left_out, 0);
+    assert_eq!(count(&built(&["a x b", "a y b", "b b"], &near), "a b"), 0.0);
+    assert_eq!(kept.model.info().cooccurrences.clone().unwrap().pairs_left_out, 0);
     let dear = LanguageModelOptions { min_pair_count: 3, ..options() };
-    let none = super::super::tests::built(&["a x b", "a y b", "b b"], &dear);
+    let none = built(&["a x b", "a y b", "b b"], &dear);
     assert_eq!(none.model.info().cooccurrences.clone().unwrap().pairs, 0);
     assert!(none.model.neighbours("a", 3, &CancellationToken::new()).unwrap().is_empty());
 }
@@ -99,9 +99,9 @@ fn rare_words_keep_their_place_and_rare_pairs_are_left_out() {
 #[test]
 fn neighbours_are_words_that_stand_in_like_places() {
     let texts = ["steel is melted at noon", "glass is melted at noon", "we read paper today", "they read books today"];
-    let built = built(&texts, &options());
+    let made = built(&texts, &options());
     let cancel = CancellationToken::new();
-    let found = built.model.neighbours("Steel", 2, &cancel).unwrap();
+    let found = made.model.neighbours("Steel", 2, &cancel).unwrap();
     assert_eq!(found[0].word, "glass");
     assert!((found[0].similarity - 1.0).abs() < 1e-6, "{found:?}");
     assert!(
@@ -112,12 +112,12 @@ fn neighbours_are_words_that_stand_in_like_places() {
             .iter()
             .all(|other| other.word != "we" && other.similarity > 0.0)
     );
-    let unknown = built.model.neighbours("stel", 2, &cancel).unwrap_err();
+    let unknown = made.model.neighbours("stel", 2, &cancel).unwrap_err();
     assert_eq!((unknown.code(), unknown.hint().unwrap()), (Code::NotFound, "did you mean `steel`?".to_owned()));
-    assert_eq!(built.model.neighbours("two words", 2, &cancel).unwrap_err().code(), Code::InvalidParameter);
+    assert_eq!(made.model.neighbours("two words", 2, &cancel).unwrap_err().code(), Code::InvalidParameter);
     cancel.cancel();
-    assert_eq!(built.model.neighbours("steel", 2, &cancel).unwrap_err().code(), Code::Cancelled);
-    let without = super::super::tests::built(&texts, &LanguageModelOptions { window: 0, ..options() });
+    assert_eq!(made.model.neighbours("steel", 2, &cancel).unwrap_err().code(), Code::Cancelled);
+    let without = built(&texts, &LanguageModelOptions { window: 0, ..options() });
     let error = without.model.neighbours("steel", 2, &CancellationToken::new()).unwrap_err();
     assert_eq!(error.code(), Code::InvalidParameter);
     assert!(without.model.info().cooccurrences.is_none());
