@@ -9,17 +9,19 @@ use toml::{Table, Value};
 use super::context::{Context, Process};
 use super::convert::{ResultArgs, Wish, convert_and_tell};
 use super::exit::CommandResult;
-use super::kb;
+use super::{kb, lm};
 use crate::core::failure::{Code, Failure};
 use crate::operations::knowledge_base::{KnowledgeBaseName, KnowledgeBaseOptions};
+use crate::operations::language_model::LanguageModelOptions;
 use crate::operations::parquet_conversion::ConversionOptions;
 
 /// Run a job that is stored in a TOML file
 ///
 /// Example: textmill run jobs/conversion/knowledgebase.toml --set options.compression=snappy
 ///
-/// The file names the `operation` (`conversion` or `knowledge_base`), `source`, `destination` or `name` and, under
-/// `[options]`, what `textmill convert --help` or `textmill kb build --help` lists. Paths start at the working directory.
+/// The file names the `operation` (`conversion`, `knowledge_base` or `language_model`), `source`, `destination` or `name`,
+/// for a language model `text_column`, and, under `[options]`, what `textmill convert --help`, `textmill kb build --help` or
+/// `textmill lm build --help` lists. Paths start at the working directory.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The stored job
@@ -48,6 +50,16 @@ enum StoredJob {
         #[serde(default)]
         options: KnowledgeBaseOptions,
     },
+    LanguageModel {
+        source: PathBuf,
+        text_column: String,
+        /// File of the model.
+        destination: PathBuf,
+        /// File of the co-occurrences.
+        cooccurrence: Option<PathBuf>,
+        #[serde(default)]
+        options: LanguageModelOptions,
+    },
 }
 
 pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
@@ -61,6 +73,12 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
             let exit_zero = args.results.without_pages("knowledge_base")?;
             let wish = kb::build::Wish { source: &source, name: &name, options: &options, exit_zero };
             kb::build::build_and_tell(&wish, &loaded.config, context)
+        }
+        StoredJob::LanguageModel { source, text_column, destination, cooccurrence, options } => {
+            let exit_zero = args.results.without_pages("language_model")?;
+            let (table, output) = (source, destination);
+            let wish = lm::build::Wish { table, text_column, output, cooccurrence, options, exit_zero };
+            lm::build::build_and_tell(wish, &loaded.config, context)
         }
     }
 }
@@ -128,6 +146,17 @@ mod tests {
         let job = parse(text, &[]).unwrap();
         assert!(matches!(&job, StoredJob::KnowledgeBase { name, .. } if name.as_str() == "esg"), "{job:?}");
         assert!(parse(text, &["name=a b".to_owned()]).unwrap_err().contains("a b"));
+    }
+
+    #[test]
+    fn a_language_model_is_a_stored_job_too() {
+        let text = "operation = \"language_model\"\nsource = \"a.csv\"\ntext_column = \"text\"\ndestination = \"a.lm\"\n\
+                    [options]\norder = 4\nweighting = \"harmonic\"\n";
+        let job = parse(text, &["cooccurrence=a.parquet".to_owned()]).unwrap();
+        assert!(
+            matches!(&job, StoredJob::LanguageModel { options, cooccurrence: Some(_), .. } if options.order == 4),
+            "{job:?}"
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod files;
 mod health;
 mod jobs;
 mod knowledge_bases;
+mod language_models;
 mod legacy;
 mod middleware;
 mod models;
@@ -50,6 +51,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(files::router())
         .merge(knowledge_bases::router())
         .merge(annotations::router())
+        .merge(language_models::router())
         .merge(models::router())
         .merge(embeddings::router())
         .merge(health::router())

@@ -21,6 +21,8 @@ mod kb_graph;
 mod kb_search;
 mod knowledge_base;
 mod knowledge_base_api;
+mod language_model;
+mod language_models_api;
 mod models;
 mod openapi;
 mod options;

@@ -2,5 +2,6 @@
 
 pub mod atomic;
 pub mod location;
+pub mod mapped;
 pub mod sandbox;
 pub mod uploads;
