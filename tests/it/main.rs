@@ -15,6 +15,7 @@ mod crash;
 mod embed;
 mod embedding_load;
 mod embeddings_api;
+mod entities;
 mod goldens;
 mod isolation;
 mod kb_graph;

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Process};
 use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::cli::runtime::until_interrupted;
 use crate::cli::table::Table;
-use crate::config::Config;
 use crate::core::figures::{count, counted};
 use crate::core::intake::LocalSource;
 use crate::core::isolation::Isolation;
@@ -38,12 +37,13 @@ pub(super) struct ColumnsArgs {
     file: PathBuf,
 }
 
-pub(super) fn run(args: &ColumnsArgs, config: &Config, context: &Context) -> CommandResult {
+pub(super) fn run(args: &ColumnsArgs, context: &Context) -> CommandResult {
+    let (loaded, _logs) = context.open(Process::Command)?;
     let source = LocalSource::at(&args.file)?;
     let LocalSource::File { path, name } = source else {
         return Err(RowsError::Folder { path: args.file.clone() }.into());
     };
-    let isolation = Isolation::new(config.isolation.limits());
+    let isolation = Isolation::new(loaded.config.isolation.limits());
     let progress: std::sync::Arc<dyn ProgressSink> = context.printer.progress_sink();
     let looked = until_interrupted(move |cancel| {
         let context = RunContext { progress, cancel, reserved: None, isolation };

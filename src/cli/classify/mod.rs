@@ -4,17 +4,18 @@
 //! needs no service.
 
 mod columns;
+mod tokens;
 
 use clap::{Args, Subcommand};
 
-use super::context::{Context, Process};
+use super::context::Context;
 use super::exit::CommandResult;
 
-/// Build data sets to train on, of any table
+/// Make data sets to train on out of tables
 ///
 /// Example: textmill classify columns reviews.csv
 ///
-/// A table goes in, whatever `convert` reads or Parquet; text, label and split come out. docs/classification.md says more.
+/// A table goes in, Parquet or whatever `convert` reads; text, label and split come out. docs/classification.md says more.
 #[derive(Debug, Args)]
 pub(super) struct ClassifyArgs {
     #[command(subcommand)]
@@ -24,11 +25,12 @@ pub(super) struct ClassifyArgs {
 #[derive(Debug, Subcommand)]
 enum ClassifyCommand {
     Columns(columns::ColumnsArgs),
+    Tokens(tokens::TokensArgs),
 }
 
 pub(super) fn run(args: &ClassifyArgs, context: &Context) -> CommandResult {
-    let (loaded, _logs) = context.open(Process::Command)?;
     match &args.command {
-        ClassifyCommand::Columns(args) => columns::run(args, &loaded.config, context),
+        ClassifyCommand::Columns(args) => columns::run(args, context),
+        ClassifyCommand::Tokens(args) => tokens::run(args, context),
     }
 }

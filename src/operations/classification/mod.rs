@@ -8,12 +8,15 @@
 //! - `options` says what can be asked, `outcome` what became of it: the card that lies beside the data.
 //! - `labels` says where labels come from, `split` which row goes where.
 
+mod engines;
 mod error;
 mod labels;
 mod options;
 mod outcome;
 mod split;
+mod tokens;
 
+pub use engines::Engines;
 pub use error::ClassificationError;
 pub use labels::{Descriptions, LabelMap, LabelSet, UNSURE};
 pub use options::{
@@ -21,3 +24,4 @@ pub use options::{
 };
 pub use outcome::{Column, DatasetCard, Finding, LabelCount, LeftOut, Role, Rows, SourceFile, SplitCount, WrittenFile};
 pub use split::{Shares, Split};
+pub use tokens::{Faults, TokensError, TokensForm, TokensOptions, TokensOutcome, TokensTarget, convert_tokens};

@@ -72,6 +72,19 @@ impl Rows {
     /// # Errors
     /// When it can't be read, or the columns are not in just one of its tables.
     pub fn open(source: &LocalSource, columns: &[&str], context: &RunContext) -> Result<Self, RowsError> {
+        Self::open_with(source, columns, &TableOptions::default(), context)
+    }
+
+    /// The same, read as `options` say; Parquet has no choice.
+    ///
+    /// # Errors
+    /// As [`Rows::open`].
+    pub fn open_with(
+        source: &LocalSource,
+        columns: &[&str],
+        options: &TableOptions,
+        context: &RunContext,
+    ) -> Result<Self, RowsError> {
         let LocalSource::File { path, name } = source else {
             return Err(RowsError::Folder { path: source.path().to_owned() });
         };
@@ -80,7 +93,7 @@ impl Rows {
         }
         let unknown = || RowsError::UnknownFormat { path: PathBuf::from(name) };
         let promise = format::promise(name).ok_or_else(unknown)?;
-        let table = only_table(path, promise, columns, context)?;
+        let table = only_table(path, promise, columns, &|| tables(path, promise, options, context))?;
         let schema = table.schema();
         let batches = Source::Table(table.read().map_err(RowsError::input(path))?);
         let (rejected, metadata, total) = (Rejected::default(), Vec::new(), None);
@@ -133,12 +146,12 @@ fn only_table(
     path: &Path,
     promise: Promise,
     columns: &[&str],
-    context: &RunContext,
+    tables: &dyn Fn() -> Result<Box<dyn Tables>, TableError>,
 ) -> Result<Box<dyn Table>, RowsError> {
     let failed = RowsError::input(path);
     let mut schemas = Vec::new();
     if !matches!(promise, Promise::Text(_)) {
-        let mut tables = tables(path, promise, context).map_err(&failed)?;
+        let mut tables = tables().map_err(&failed)?;
         while let Some(table) = tables.next_table().map_err(&failed)? {
             schemas.push(table.schema());
         }
@@ -149,7 +162,7 @@ fn only_table(
         let columns = columns.join("`, `");
         return Err(RowsError::SeveralTables { path: path.to_owned(), columns, count: having.len() });
     }
-    let mut tables = tables(path, promise, context).map_err(&failed)?;
+    let mut tables = tables().map_err(&failed)?;
     // Where none has them, the first one says what there is.
     let before = having.first().copied().unwrap_or_default();
     for _ in 0..before {
@@ -162,7 +175,12 @@ fn only_table(
     Ok(table)
 }
 
-fn tables(path: &Path, promise: Promise, context: &RunContext) -> Result<Box<dyn Tables>, TableError> {
+fn tables(
+    path: &Path,
+    promise: Promise,
+    options: &TableOptions,
+    context: &RunContext,
+) -> Result<Box<dyn Tables>, TableError> {
     let input = Input::open(path, UnpackLimits::default(), context.cancel.clone())?;
-    context.isolation.tables(input, promise, &TableOptions::default())
+    context.isolation.tables(input, promise, options)
 }

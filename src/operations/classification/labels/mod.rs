@@ -3,10 +3,44 @@
 //! For: labels of a column, by meaning, by concepts, or none yet. Not for: dividing rows by their labels (`split`). The one
 //! decision: a label is never drawn at random. Who can't tell says so, by no label or by `unsure`.
 
+mod classes;
 mod written;
 
+use arrow_array::RecordBatch;
+
+pub(super) use classes::{ClassId, Classes};
 pub use written::{Descriptions, LabelMap, LabelSet};
 pub(super) use written::{descriptions_file, label_set_file};
 
+use super::error::ClassificationError;
+
 /// What labels by meaning say of a text that no description is clearly nearest to.
 pub const UNSURE: &str = "unsure";
+
+/// What is said of one row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Labelled {
+    /// Its labels, in the order in which they stand there, each once; none where nobody said one.
+    pub(super) classes: Vec<ClassId>,
+    /// How sure that is, where somebody says it.
+    pub(super) confidence: Option<f32>,
+}
+
+/// Where labels come from; asked once for every batch of the table, in order.
+pub(super) trait Labeller {
+    /// What is said of each row; `texts` are those of the rows of `batch`, empty ones too.
+    ///
+    /// # Errors
+    /// When nothing can be said: a column of another kind, a model that fails, a stop.
+    fn label(
+        &mut self,
+        batch: &RecordBatch,
+        texts: &[&str],
+        classes: &mut Classes,
+    ) -> Result<Vec<Labelled>, ClassificationError>;
+
+    /// Knowledge base and generation, or model and revision, for the card; `None` where the table says it itself.
+    fn source(&self) -> Option<String> {
+        None
+    }
+}
