@@ -57,7 +57,7 @@ fn columns_of_a_labelled_table_are_told_apart_with_reasons() {
     let values = tone.values.as_ref().unwrap();
     assert_eq!((&values[0].value, values[0].rows), (&json!("NEGATIVE"), 100));
     assert_eq!(table.columns[1].values, None);
-    assert_eq!(table.columns[1].length.unwrap().max_chars, 56);
+    assert_eq!(table.columns[1].length.unwrap().max_chars, 53);
     assert_eq!(table.columns[0].length, None);
 }
 
