@@ -4,15 +4,22 @@
 //! decision: a label is never drawn at random. Who can't tell says so, by no label or by `unsure`.
 
 mod classes;
+mod column;
+mod sets;
 mod written;
 
 use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 
 pub(super) use classes::{ClassId, Classes};
+use column::ColumnLabeller;
+pub(super) use sets::{LabelSets, NO_LABEL, SetId};
 pub use written::{Descriptions, LabelMap, LabelSet};
 pub(super) use written::{descriptions_file, label_set_file};
 
+use super::engines::Engines;
 use super::error::ClassificationError;
+use super::options::ClassificationOptions;
 
 /// What labels by meaning say of a text that no description is clearly nearest to.
 pub const UNSURE: &str = "unsure";
@@ -43,4 +50,17 @@ pub(super) trait Labeller {
     fn source(&self) -> Option<String> {
         None
     }
+}
+
+/// Who says the labels of texts; `None` where nobody does.
+///
+/// # Errors
+/// When a column is not there or holds something else, or what is needed beside the table is missing.
+pub(super) fn labeller<'a>(
+    options: &ClassificationOptions,
+    schema: &Schema,
+    _engines: &Engines<'a>,
+) -> Result<Option<Box<dyn Labeller + 'a>>, ClassificationError> {
+    let Some(name) = &options.label_column else { return Ok(None) };
+    Ok(Some(Box::new(ColumnLabeller::of(name, options, schema)?)))
 }
