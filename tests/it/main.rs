@@ -6,6 +6,7 @@ mod annotate;
 mod architecture;
 mod archives;
 mod chaos;
+mod classification_api;
 mod cli;
 mod cluster;
 mod config_reference;
