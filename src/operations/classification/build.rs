@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use arrow_schema::Schema;
+
 use super::balance::balance;
 use super::cells::group_name;
 use super::clean::clean;
@@ -18,10 +20,12 @@ use super::plan::{Plan, named, needed};
 use super::split::{Unfit, divide};
 use super::survey::{Sayers, added, survey};
 use super::tally::Tally;
+use super::tokens::tagger;
 use super::writing::{Decided, README, Readme, Written, all_names, write};
 use crate::core::hash::{sha256_file, sha256_hex};
 use crate::core::intake::LocalSource;
 use crate::core::storage::staged::StagedFolder;
+use crate::operations::annotation::ConceptFinder;
 use crate::operations::context::RunContext;
 use crate::operations::rows::{Rejected, Twice};
 
@@ -49,7 +53,8 @@ pub fn build_dataset(
     let all: Vec<&str> = first.iter().copied().chain(options.keep_columns.iter().map(String::as_str)).collect();
     let mut rows = Twice::open(source, (&all, &first), &added(options), &scratch, context)?;
     let plan = Plan::of(options, rows.schema())?;
-    let mut sayers = Sayers { labeller: labeller(options, rows.schema(), engines)?, tagger: None };
+    let finder = finder(source, &plan, options, engines, context)?;
+    let mut sayers = sayers(options, rows.schema(), (finder.as_ref(), engines), context)?;
     let mut facts = survey(&mut rows, &plan, options, &mut sayers, context)?;
     check_labels(&facts, options)?;
     let repeated = clean(&mut facts, options);
@@ -69,6 +74,34 @@ pub fn build_dataset(
     card.files.sort_by(|a, b| a.name.cmp(&b.name));
     publish(&card, staged)?;
     Ok(card)
+}
+
+/// Who finds concepts, where they are asked for.
+fn finder(
+    source: &LocalSource,
+    plan: &Plan,
+    options: &ClassificationOptions,
+    engines: &Engines<'_>,
+    context: &RunContext,
+) -> Result<Option<ConceptFinder>, ClassificationError> {
+    let Some(base) = engines.base.filter(|_| options.label_by_concepts.is_some()) else { return Ok(None) };
+    let columns: Vec<&str> = plan.text.columns().iter().map(String::as_str).collect();
+    let embedder = engines.embedder.clone().filter(|_| options.annotation.meaning);
+    Ok(Some(ConceptFinder::new(base, &options.annotation, embedder, (source, &columns), context)?))
+}
+
+/// Who says what a row is labelled with.
+fn sayers<'a>(
+    options: &ClassificationOptions,
+    schema: &Schema,
+    (finder, engines): (Option<&'a ConceptFinder>, &Engines<'_>),
+    context: &RunContext,
+) -> Result<Sayers<'a>, ClassificationError> {
+    if options.task == Task::Entities {
+        let tagger = tagger(options, schema, finder, &context.cancel)?;
+        return Ok(Sayers { labeller: None, tagger: Some(tagger) });
+    }
+    Ok(Sayers { labeller: labeller(options, schema, (finder, engines), &context.cancel)?, tagger: None })
 }
 
 /// Everything that a card is made of.
@@ -144,8 +177,8 @@ fn check_labels(facts: &Facts, options: &ClassificationOptions) -> Result<(), Cl
 fn check_rest(facts: &Facts, plan: &Plan, options: &ClassificationOptions) -> Result<(), ClassificationError> {
     let mut sets = facts.staying().map(|row| facts.labels[row as usize]);
     let Some(first) = sets.next() else {
-        let reasons = LeftOut::of(facts).reasons();
-        let reasons: Vec<_> = reasons.iter().map(|(reason, rows)| format!("{rows} {}", reason.as_str())).collect();
+        let reasons = LeftOut::of(facts).counts().into_iter().filter(|(_, rows)| *rows > 0);
+        let reasons: Vec<_> = reasons.map(|(reason, rows)| format!("{rows} {}", reason.replace('_', " "))).collect();
         let reasons = if reasons.is_empty() { "the table has none".to_owned() } else { reasons.join(", ") };
         return Err(ClassificationError::NoRows { read: facts.rows() as u64, reasons });
     };

@@ -140,14 +140,14 @@ impl LeftOut {
         }
     }
 
-    /// The reasons that hold for rows, with their counts.
-    pub(super) fn reasons(mut self) -> Vec<(Reason, u64)> {
-        let counted = Reason::ALL.map(|reason| (reason, *self.count(reason)));
-        counted.into_iter().filter(|(_, rows)| *rows > 0).collect()
+    /// The reasons, in the order in which they are looked at, with the rows of each.
+    pub fn counts(&self) -> Vec<(&'static str, u64)> {
+        let mut counts = self.clone();
+        Reason::ALL.map(|reason| (reason.as_str(), *counts.count(reason))).to_vec()
     }
 
     /// Rows that are left out.
     pub fn total(&self) -> u64 {
-        self.clone().reasons().iter().map(|(_, rows)| rows).sum()
+        self.counts().iter().map(|(_, rows)| rows).sum()
     }
 }

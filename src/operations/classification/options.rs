@@ -153,6 +153,12 @@ impl ClassificationOptions {
         self.label_by_meaning.is_some() || (self.label_by_concepts.is_some() && self.annotation.meaning)
     }
 
+    /// Whether somebody says how sure a label is.
+    pub(super) fn has_confidence(&self) -> bool {
+        let has_labeller = self.label_by_meaning.is_some() || self.label_by_concepts.is_some();
+        has_labeller && self.task != Task::Entities
+    }
+
     /// The model that is asked for by its id; `None`: the default one.
     pub fn model_id(&self) -> Option<&str> {
         let of_concepts = self.annotation.model.as_deref().filter(|_| self.label_by_concepts.is_some());

@@ -226,11 +226,11 @@ pub enum Finding {
         /// Here.
         to: String,
     },
-    /// A tag does not follow from the one before it; it was mended.
+    /// Tags do not follow from those before them, or spans overlap or part a token; they were mended.
     InvalidTags {
         /// How many rows have one.
         rows: u64,
-        /// Row (from 1), token (from 1) and tags of the first ones.
+        /// Row (from 1), token (from 1) and what was wrong, of the first ones.
         examples: Vec<String>,
     },
     /// Rows whose tags do not fit their tokens; they are left out.

@@ -148,7 +148,7 @@ fn own_columns(options: &ClassificationOptions) -> Vec<&'static str> {
         Task::Entities => vec![TEXT, TOKENS, TAGS, SPLIT],
         Task::SingleLabel | Task::MultiLabel => vec![TEXT, LABEL, SPLIT],
     };
-    own.extend(options.label_by_meaning.as_ref().map(|_| CONFIDENCE));
+    own.extend(options.has_confidence().then_some(CONFIDENCE));
     own.extend(options.weights.then_some(WEIGHT));
     own
 }

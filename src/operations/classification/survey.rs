@@ -153,7 +153,7 @@ impl<'a> Survey<'a> {
             let [a, b, c, d, e, f, g, h, ..] = letter_key(text);
             facts.letters.push(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
         }
-        if self.options.label_by_meaning.is_some() {
+        if self.options.has_confidence() {
             facts.confidences.push(labelled.confidence.unwrap_or(f32::NAN));
         }
         let reason = self.of_text(text).or_else(|| self.of_label(&labelled.classes, set));

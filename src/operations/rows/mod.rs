@@ -75,7 +75,7 @@ impl Rows {
     /// # Errors
     /// When it can't be read, or the columns are not in just one of its tables.
     pub fn open(source: &LocalSource, columns: &[&str], context: &RunContext) -> Result<Self, RowsError> {
-        Self::some_columns(source, columns, None, &TableOptions::default(), context)
+        Self::open_with(source, columns, &TableOptions::default(), context)
     }
 
     /// The same, read as `options` say; Parquet has no choice.
@@ -88,15 +88,14 @@ impl Rows {
         options: &TableOptions,
         context: &RunContext,
     ) -> Result<Self, RowsError> {
-        Self::some_columns(source, columns, None, options, context)
+        Self::some_columns(source, columns, (options, None), context)
     }
 
-    /// As [`Rows::open_with`]; of Parquet only the columns `read` are read, if some are named.
+    /// The same; of Parquet only the columns `read` are read, if some are named.
     fn some_columns(
         source: &LocalSource,
         columns: &[&str],
-        read: Option<&[&str]>,
-        options: &TableOptions,
+        (options, read): (&TableOptions, Option<&[&str]>),
         context: &RunContext,
     ) -> Result<Self, RowsError> {
         let LocalSource::File { path, name } = source else {
@@ -155,7 +154,7 @@ impl Rows {
 }
 
 /// By its content: an upload's name may say anything.
-pub fn is_parquet(path: &Path) -> bool {
+fn is_parquet(path: &Path) -> bool {
     let mut first = [0; MAGIC.len()];
     File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && first == *MAGIC
 }

@@ -46,7 +46,7 @@ impl Twice {
         context: &RunContext,
     ) -> Result<Self, RowsError> {
         let is_cheap = is_parquet(source.path()) && added.is_empty();
-        let rows = Rows::some_columns(source, columns, is_cheap.then_some(first), &TableOptions::default(), context)?;
+        let rows = Rows::some_columns(source, columns, (&TableOptions::default(), is_cheap.then_some(first)), context)?;
         let kept = if is_cheap { None } else { Some(Kept::begin(scratch, &rows.schema, added)?) };
         Ok(Self { rows, source: source.clone(), kept })
     }

@@ -10,7 +10,7 @@ use super::{LabelMap, LabelSet};
 pub(in super::super) type ClassId = u32;
 
 /// The labels that were met so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in super::super) struct Classes {
     map: LabelMap,
     names: Vec<String>,

@@ -11,7 +11,8 @@ use super::forms::{Content, Reader, Row, TokensTarget, Writer};
 use super::options::{TokensForm, TokensOptions};
 use super::outcome::TokensOutcome;
 use super::span::{self, Laid};
-use super::tag::{begun, to_iob2, without_blanks};
+use super::tag::{self, begun, without_blanks};
+use super::taggers::{first_of, mended};
 use crate::core::intake::LocalSource;
 use crate::core::progress::Progress;
 use crate::operations::context::RunContext;
@@ -114,18 +115,12 @@ impl Conversion {
 
     /// Its tags as IOB2.
     fn mended(&mut self, mut tagged: Tagged, place: &dyn Fn() -> String) -> Result<Tagged, String> {
-        for tag in &mut tagged.tags {
-            if tag.contains(char::is_whitespace) {
-                self.renamed.insert(tag.split_once('-').map_or_else(|| tag.clone(), |(_, label)| label.to_owned()));
-                *tag = without_blanks(tag);
-            }
-        }
-        let faults = to_iob2(&mut tagged.tags, self.is_iob1)?;
-        if let Some(first) = faults.first() {
+        let blank = tagged.tags.iter().filter(|tag| tag.contains(char::is_whitespace));
+        self.renamed.extend(blank.filter_map(|tag| tag::label_of(tag)).map(str::to_owned));
+        let faults = mended(&mut tagged.tags, self.is_iob1)?;
+        if let Some(told) = first_of(&faults) {
             self.outcome.tags_mended += faults.len() as u64;
-            let others = faults.len() - 1;
-            let more = if others == 0 { String::new() } else { format!(", and {others} more") };
-            self.outcome.mended.add(|| format!("{}, {first}{more}", place()));
+            self.outcome.mended.add(|| format!("{}, {told}", place()));
         }
         Ok(tagged)
     }

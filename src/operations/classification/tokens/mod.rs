@@ -16,6 +16,9 @@ mod options;
 mod outcome;
 mod span;
 mod tag;
+mod taggers;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use convert::convert_tokens;
@@ -23,6 +26,7 @@ pub use error::TokensError;
 pub use forms::TokensTarget;
 pub use options::{TokensForm, TokensOptions};
 pub use outcome::{Faults, TokensOutcome};
+pub(super) use taggers::tagger;
 
 use arrow_array::RecordBatch;
 

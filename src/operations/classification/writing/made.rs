@@ -122,7 +122,7 @@ impl<'a> Made<'a> {
         } else {
             columns.push(self.labels(&facts.labels[rows.clone()]));
         }
-        if options.label_by_meaning.is_some() {
+        if options.has_confidence() {
             let sure = facts.confidences[rows.clone()].iter().map(|sure| (!sure.is_nan()).then_some(*sure));
             columns.push(Arc::new(sure.collect::<Float32Array>()));
         }
@@ -215,7 +215,7 @@ fn own_columns(plan: &Plan, options: &ClassificationOptions) -> Vec<Own> {
         Task::MultiLabel => columns.push(own(LABEL, list(&name), true, Role::Label, said)),
         Task::SingleLabel => columns.push(own(LABEL, name, true, Role::Label, said)),
     }
-    if options.label_by_meaning.is_some() {
+    if options.has_confidence() {
         columns.push(own(CONFIDENCE, DataType::Float32, true, Role::Confidence, Vec::new()));
     }
     let split = options.split_column.iter().cloned().collect();
