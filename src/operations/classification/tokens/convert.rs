@@ -32,7 +32,7 @@ pub fn convert_tokens(
     context: &RunContext,
 ) -> Result<TokensOutcome, TokensError> {
     let to = target.form(options)?;
-    let mut reader = Reader::open(source, options, context)?;
+    let mut reader = Reader::open(source, options, to, context)?;
     let mut conversion = Conversion {
         outcome: TokensOutcome::new(reader.form(), to),
         writer: Writer::begin(target, to, options)?,

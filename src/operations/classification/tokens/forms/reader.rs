@@ -24,13 +24,14 @@ enum Kind {
 }
 
 impl Reader {
-    /// Opens a file.
+    /// Opens a file that is to be brought into the form `to`.
     ///
     /// # Errors
     /// When it can't be read, nothing says its form, or its columns hold something else.
     pub(in super::super) fn open(
         source: &LocalSource,
         options: &TokensOptions,
+        to: TokensForm,
         context: &RunContext,
     ) -> Result<Self, TokensError> {
         let LocalSource::File { path, name } = source else {
@@ -49,7 +50,7 @@ impl Reader {
             return Ok(Self { path, form, rows });
         }
         // A name alone does not say whether a table has tags or spans.
-        let table = TableRows::open(source, options.from, options, context)?;
+        let table = TableRows::open(source, options, to, context)?;
         Ok(Self { path, form: table.form(), rows: Kind::Table(Box::new(table)) })
     }
 
