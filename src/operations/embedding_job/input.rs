@@ -101,7 +101,7 @@ impl Texts {
     pub(super) fn next(&mut self) -> Result<Option<Vec<Text>>, EmbeddingJobError> {
         match &mut self.source {
             Source::Lines(lines) => {
-                let lines = lines.next().map_err(at(&self.path))?;
+                let lines = lines.next_lines().map_err(at(&self.path))?;
                 Ok(lines.map(|lines| lines.into_iter().map(Some).collect()))
             }
             Source::Table(table) => table.next(&self.path, &mut self.rejected),

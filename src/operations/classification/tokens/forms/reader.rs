@@ -19,7 +19,7 @@ pub(in super::super) struct Reader {
 }
 
 enum Kind {
-    Lines(LineRows),
+    Lines(Box<LineRows>),
     Table(Box<TableRows>),
 }
 
@@ -46,7 +46,7 @@ impl Reader {
         }
         let path = path.clone();
         if let Some(form @ (TokensForm::Conll | TokensForm::Iob | TokensForm::Spans)) = form {
-            let rows = Kind::Lines(LineRows::open(&path, form, &context.cancel)?);
+            let rows = Kind::Lines(Box::new(LineRows::open(&path, form, &context.cancel)?));
             return Ok(Self { path, form, rows });
         }
         // A name alone does not say whether a table has tags or spans.
