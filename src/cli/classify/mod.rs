@@ -2,6 +2,7 @@
 //!
 //! For: the command tree; each command is a file. Not for: what they do.
 
+mod build;
 mod tokens;
 
 use clap::{Args, Subcommand};
@@ -11,7 +12,7 @@ use super::exit::CommandResult;
 
 /// Make data sets to train on out of tables
 ///
-/// Example: textmill classify tokens tagged.csv -o tagged.conll
+/// Example: textmill classify build reviews.csv --text-column review --label-column tone -o reviews
 #[derive(Debug, Args)]
 pub(super) struct ClassifyArgs {
     #[command(subcommand)]
@@ -20,11 +21,13 @@ pub(super) struct ClassifyArgs {
 
 #[derive(Debug, Subcommand)]
 enum ClassifyCommand {
+    Build(build::BuildArgs),
     Tokens(tokens::TokensArgs),
 }
 
 pub(super) fn run(args: &ClassifyArgs, context: &Context) -> CommandResult {
     match &args.command {
+        ClassifyCommand::Build(args) => build::run(args, context),
         ClassifyCommand::Tokens(args) => tokens::run(args, context),
     }
 }

@@ -3,4 +3,5 @@
 pub mod atomic;
 pub mod location;
 pub mod sandbox;
+pub mod staged;
 pub mod uploads;

@@ -130,12 +130,12 @@ pub struct LeftOut {
     pub unlabelled: u64,
     /// With a label that is not in the label set.
     pub unknown_label: u64,
+    /// With tags that do not fit the tokens.
+    pub tags_not_fitting: u64,
     /// Equal to a text with another label.
     pub conflict: u64,
     /// Equal to an earlier row.
     pub duplicate: u64,
-    /// With tags that do not fit the tokens.
-    pub tags_not_fitting: u64,
     /// Of a label that has more rows than asked for.
     pub balance: u64,
 }
@@ -213,6 +213,11 @@ pub enum Finding {
         example: String,
         /// Its labels.
         labels: Vec<String>,
+    },
+    /// The language of texts can't be told for sure; they stay.
+    LanguageNotTold {
+        /// How many.
+        rows: u64,
     },
     /// A column of the source has another name here.
     ColumnRenamed {

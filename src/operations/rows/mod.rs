@@ -6,6 +6,7 @@
 
 mod columns;
 mod error;
+mod twice;
 
 use std::fs::File;
 use std::io::Read;
@@ -13,10 +14,12 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 pub use columns::{column, is_text, listed, text_column, texts_of};
 pub use error::RowsError;
+pub use twice::Twice;
 
 use crate::core::intake::LocalSource;
 use crate::core::tabular::error::TableError;
@@ -85,11 +88,21 @@ impl Rows {
         options: &TableOptions,
         context: &RunContext,
     ) -> Result<Self, RowsError> {
+        Self::some_columns(source, columns, (options, None), context)
+    }
+
+    /// The same; of Parquet only the columns `read` are read, if some are named.
+    fn some_columns(
+        source: &LocalSource,
+        columns: &[&str],
+        (options, read): (&TableOptions, Option<&[&str]>),
+        context: &RunContext,
+    ) -> Result<Self, RowsError> {
         let LocalSource::File { path, name } = source else {
             return Err(RowsError::Folder { path: source.path().to_owned() });
         };
         if is_parquet(path) {
-            return Self::parquet(path, columns);
+            return Self::parquet(path, columns, read);
         }
         let unknown = || RowsError::UnknownFormat { path: PathBuf::from(name) };
         let promise = format::promise(name).ok_or_else(unknown)?;
@@ -100,7 +113,7 @@ impl Rows {
         Ok(Self { schema, total, rejected, metadata, path: path.clone(), batches })
     }
 
-    fn parquet(path: &Path, columns: &[&str]) -> Result<Self, RowsError> {
+    fn parquet(path: &Path, columns: &[&str], read: Option<&[&str]>) -> Result<Self, RowsError> {
         let failed = RowsError::parquet(path);
         let file = File::open(path).map_err(|error| failed(error.into()))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(&failed)?;
@@ -114,7 +127,13 @@ impl Rows {
         // The writer says what the Arrow schema is by itself.
         let pairs = pairs.filter(|pair| pair.key != parquet::arrow::ARROW_SCHEMA_META_KEY);
         let metadata = pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect();
-        let batches = Source::Parquet(Box::new(builder.with_batch_size(PARQUET_ROWS).build().map_err(&failed)?));
+        let roots = read.map(|names| names.iter().map(|name| column(&schema, name)).collect::<Result<Vec<_>, _>>());
+        let mask = match roots.transpose()? {
+            Some(roots) => ProjectionMask::roots(builder.parquet_schema(), roots),
+            None => ProjectionMask::all(),
+        };
+        let reader = builder.with_projection(mask).with_batch_size(PARQUET_ROWS).build().map_err(&failed)?;
+        let batches = Source::Parquet(Box::new(reader));
         let rejected = Rejected::default();
         Ok(Self { schema, total, rejected, metadata, path: path.to_owned(), batches })
     }

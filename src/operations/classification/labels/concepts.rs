@@ -36,11 +36,13 @@ impl<'a> ConceptLabeller<'a> {
     fn labelled(&self, mentions: &[ConceptMention], classes: &mut Classes) -> Labelled {
         if !self.takes_all {
             let Some((concept, share)) = most_mentioned(mentions, &self.names) else { return Labelled::default() };
-            return Labelled { classes: vec![classes.id(&self.names[concept])], confidence: Some(share) };
+            return Labelled {
+                classes: classes.id(&self.names[concept]).into_iter().collect(),
+                confidence: Some(share),
+            };
         }
         let mut all = Vec::new();
-        for mention in mentions {
-            let class = classes.id(&self.names[mention.concept]);
+        for class in mentions.iter().filter_map(|mention| classes.id(&self.names[mention.concept])) {
             if !all.contains(&class) {
                 all.push(class);
             }

@@ -97,8 +97,8 @@ impl Labeller for MeaningLabeller {
                 let ranked = self.ranked(vector);
                 let (taken, lead) = decided(&ranked, self.rule);
                 let classes = match taken {
-                    0 => vec![classes.id(UNSURE)],
-                    taken => ranked[..taken].iter().map(|(label, _)| classes.id(&self.labels[*label])).collect(),
+                    0 => classes.id(UNSURE).into_iter().collect(),
+                    taken => ranked[..taken].iter().filter_map(|(label, _)| classes.id(&self.labels[*label])).collect(),
                 };
                 Labelled { classes, confidence: Some(lead) }
             }));
