@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod models;
 pub mod nearest;
 pub mod progress;
+pub mod recent;
 pub mod search;
 pub mod shutdown;
 pub mod storage;

@@ -4,6 +4,7 @@
 //! struct that the JSON body, the command line and the documentation share, and its outcome is plain data.
 
 pub mod annotation;
+pub mod classification;
 pub mod context;
 pub mod embedding_job;
 pub mod knowledge_base;

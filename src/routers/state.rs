@@ -24,6 +24,7 @@ use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
 use crate::operations::annotation::Lexicons;
 use crate::operations::knowledge_base::KnowledgeBases;
+use crate::operations::knowledge_base::search::SearchableBases;
 use crate::operations::language_model::LanguageModels;
 
 /// The ready-made parts that a router is built from.
@@ -221,6 +222,7 @@ pub struct HttpState {
     embeddings: LoadedModels,
     knowledge_bases: KnowledgeBases,
     language_models: LanguageModels,
+    searchable_bases: SearchableBases,
     lexicons: Lexicons,
     access: AccessRules,
     limits: Arc<HttpLimits>,
@@ -241,6 +243,7 @@ impl HttpState {
             isolation: parts.isolation,
             models: parts.models,
             embeddings: parts.embeddings,
+            searchable_bases: SearchableBases::of(parts.knowledge_bases.clone()),
             knowledge_bases: parts.knowledge_bases,
             language_models: parts.language_models,
             lexicons: Lexicons::default(),
@@ -278,6 +281,7 @@ slices! {
     LoadedModels = embeddings;
     KnowledgeBases = knowledge_bases;
     LanguageModels = language_models;
+    SearchableBases = searchable_bases;
     Lexicons = lexicons;
     AccessRules = access;
     Arc<HttpLimits> = limits;

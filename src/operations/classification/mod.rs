@@ -1,0 +1,23 @@
+//! Data sets to train on, made of any table: text, label, split, and every other column beside them.
+//!
+//! For: classification with one label or several, and entities (a tag for each token). Not for: training. The one decision:
+//! two passes. The first notes some bytes of each row (digest of its text, label, group, time); from them it is decided what
+//! becomes of each row, once and for all; the second writes rows as they stream by. So memory depends on the number of rows
+//! and not on what they hold, and every row is accounted for.
+//!
+//! - `options` says what can be asked, `outcome` what became of it: the card that lies beside the data.
+//! - `labels` says where labels come from, `split` which row goes where.
+
+mod error;
+mod labels;
+mod options;
+mod outcome;
+mod split;
+
+pub use error::ClassificationError;
+pub use labels::{Descriptions, LabelMap, LabelSet, UNSURE};
+pub use options::{
+    Balance, ClassificationOptions, ClassificationRequest, Conflicts, Duplicates, Format, OneOrMany, Task, Unlabelled,
+};
+pub use outcome::{Column, DatasetCard, Finding, LabelCount, LeftOut, Role, Rows, SourceFile, SplitCount, WrittenFile};
+pub use split::{Shares, Split};
