@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use arrow_schema::Schema;
 
 use super::error::ClassificationError;
-use super::options::{Balance, ClassificationOptions, Conflicts, Task, Unlabelled};
+use super::options::{Balance, ClassificationOptions, Conflicts, Format, Task, Unlabelled};
 use super::outcome::Finding;
 use super::template::Template;
 use super::texts::TextPlan;
@@ -177,6 +177,11 @@ fn check(options: &ClassificationOptions) -> Result<(), ClassificationError> {
             !is_entities && (options.tags_column.is_some() || options.spans_column.is_some()),
             "`tags_column` and `spans_column` are for entities",
             "ask for `\"task\": \"entities\"`, or leave them out",
+        ),
+        (
+            !is_entities && options.format == Format::Conll,
+            "CoNLL is for entities",
+            "choose another format, or ask for `\"task\": \"entities\"`",
         ),
         (
             labels > 1,
