@@ -3,7 +3,7 @@
 //! The one decision: each rule names the options as the API does, and says what to do; the first that is broken is told.
 
 use super::error::ClassificationError;
-use super::options::{Balance, ClassificationOptions, Conflicts, Task};
+use super::options::{Balance, ClassificationOptions, Conflicts, Format, Task};
 use super::plan::named;
 use crate::core::nearest::nearest;
 use crate::core::text::language::languages;
@@ -69,7 +69,7 @@ fn of_labels(options: &ClassificationOptions) -> [Rule; 6] {
     ]
 }
 
-fn of_entities(options: &ClassificationOptions) -> [Rule; 5] {
+fn of_entities(options: &ClassificationOptions) -> [Rule; 6] {
     let is_entities = options.task == Task::Entities;
     let (tags, spans) = (options.tags_column.is_some(), options.spans_column.is_some());
     let sources = [tags, spans, options.label_by_concepts.is_some()];
@@ -88,6 +88,11 @@ fn of_entities(options: &ClassificationOptions) -> [Rule; 5] {
             !is_entities && (tags || spans),
             "`tags_column` and `spans_column` are for entities",
             "ask for the task `entities`, or leave them out",
+        ),
+        (
+            !is_entities && options.format == Format::Conll,
+            "CoNLL is for entities",
+            "choose another format, or ask for the task `entities`",
         ),
         (
             is_entities && options.unlabelled_as.is_some(),

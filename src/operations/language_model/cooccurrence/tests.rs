@@ -105,8 +105,7 @@ fn neighbours_are_words_that_stand_in_like_places() {
     assert_eq!(found[0].word, "glass");
     assert!((found[0].similarity - 1.0).abs() < 1e-6, "{found:?}");
     assert!(
-        built
-            .model
+        made.model
             .neighbours("we", 9, &cancel)
             .unwrap()
             .iter()
