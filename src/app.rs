@@ -25,6 +25,7 @@ use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
 use crate::operations::annotation::{self, AnnotationHandler, Embedders};
+use crate::operations::classification::{self, ClassificationHandler, Models};
 use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
 use crate::operations::language_model::{self, LanguageModelHandler, LanguageModels};
 use crate::operations::model_download::{self, ModelDownloadHandler};
@@ -32,8 +33,14 @@ use crate::operations::parquet_conversion::{self, ConversionHandler};
 use crate::operations::sources::Sources;
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 5] =
-    [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND, annotation::KIND, language_model::KIND];
+pub const KINDS: [&str; 6] = [
+    parquet_conversion::KIND,
+    model_download::KIND,
+    knowledge_base::KIND,
+    annotation::KIND,
+    classification::KIND,
+    language_model::KIND,
+];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -195,6 +202,12 @@ impl App {
             isolation: self.isolation.clone(),
             models: self.language_models.clone(),
         };
+        let classification = ClassificationHandler {
+            sources: sources.clone(),
+            isolation: self.isolation.clone(),
+            bases: self.knowledge_bases.clone(),
+            models: labelling_models(models.clone(), self.models.clone()),
+        };
         let annotation = AnnotationHandler {
             sources,
             isolation: self.isolation.clone(),
@@ -206,6 +219,7 @@ impl App {
             Arc::new(download),
             Arc::new(build),
             Arc::new(annotation),
+            Arc::new(classification),
             Arc::new(language_model),
         ];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
@@ -219,6 +233,20 @@ fn embedders(models: LoadedModels) -> Embedders {
         let found = models.get(name, Urgency::Bulk);
         found.map(|model| model.embedder).map_err(|error| error.to_failure())
     })
+}
+
+/// Brings models for jobs whose outcome names them.
+fn labelling_models(models: LoadedModels, store: ModelStore) -> Models {
+    Arc::new(move |name| {
+        let found = models.get(name, Urgency::Bulk).map_err(|error| error.to_failure())?;
+        Ok((described_model(&store, &found.id), found.embedder))
+    })
+}
+
+/// A model of the store and its revision, for people.
+pub fn described_model(store: &ModelStore, id: &str) -> String {
+    let revision = store.catalogue().get(id).ok().and_then(|entry| entry.revision.clone());
+    revision.map_or_else(|| id.to_owned(), |revision| format!("{id}, revision {revision}"))
 }
 
 /// The configuration does not know the kinds of jobs.

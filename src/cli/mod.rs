@@ -5,6 +5,7 @@
 //! and turned into a number here alone. A new command is a file, a variant of `Command` and a line in `dispatch`.
 
 mod annotate;
+mod classify;
 mod completions;
 mod config;
 mod context;
@@ -53,6 +54,7 @@ enum Command {
     Worker(worker::WorkerArgs),
     Convert(convert::ConvertArgs),
     Annotate(annotate::AnnotateArgs),
+    Classify(classify::ClassifyArgs),
     Embed(embed::EmbedArgs),
     Job(job::JobArgs),
     Kb(kb::KbArgs),
@@ -76,6 +78,7 @@ Examples:
   textmill convert reports parquet     a folder of tables to Parquet, and a report
   textmill annotate t.csv --kb NAME -o t.parquet
                                        the concepts that the texts of a table mention
+  textmill classify columns t.csv      which columns of a table are texts, labels, groups
   textmill embed a.txt --model-dir DIR vectors of texts, a line each
   textmill lm build t.csv -o t.lm      which words follow each other in the texts of a table
   textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
@@ -106,6 +109,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Worker(args) => worker::run(args, context),
         Command::Convert(args) => convert::run(args, context),
         Command::Annotate(args) => annotate::run(args, context),
+        Command::Classify(args) => classify::run(args, context),
         Command::Embed(args) => embed::run(args, context),
         Command::Job(args) => job::run(args, context),
         Command::Kb(args) => kb::run(args, context),

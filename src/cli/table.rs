@@ -16,7 +16,12 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new<const N: usize>(headings: [&str; N]) -> Self {
-        Self { headings: headings.map(str::to_owned).to_vec(), rows: Vec::new() }
+        Self::with_headings(headings.map(str::to_owned).to_vec())
+    }
+
+    /// A table without rows, under headings that only the data knows.
+    pub fn with_headings(headings: Vec<String>) -> Self {
+        Self { headings, rows: Vec::new() }
     }
 
     /// Adds a row; cells beyond the headings are left out, missing ones are empty.

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod embeddings;
 pub mod failure;
+pub mod figures;
 pub mod hash;
 pub mod ids;
 pub mod intake;

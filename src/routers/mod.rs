@@ -4,11 +4,13 @@
 //! decision: a route and its entry in the `OpenAPI` document are one declaration, so they can't drift apart.
 
 mod annotations;
+mod classification_datasets;
 mod content;
 mod conversions;
 mod embeddings;
 mod extract;
 mod files;
+mod form;
 mod health;
 mod jobs;
 mod knowledge_bases;
@@ -52,6 +54,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(knowledge_bases::router())
         .merge(annotations::router())
         .merge(language_models::router())
+        .merge(classification_datasets::router())
         .merge(models::router())
         .merge(embeddings::router())
         .merge(health::router())

@@ -1,5 +1,6 @@
 //! Tests of the router, in process: the real router on a real store, without a socket and without a worker.
 
+mod classification_datasets;
 mod conversions;
 mod cross_site;
 mod document;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::conversion::rows;
 use crate::embed::numbers;
-use crate::support::{minilm, reference_data, run, tree, unattended};
+use crate::support::{minilm, reference_data, run, text, tree, unattended};
 
 fn data(inside: &str) -> Option<PathBuf> {
     let folder = reference_data()?.join(inside);
@@ -322,4 +322,36 @@ fn with_edit(text: &str, (_, _, start, end): &Told, random: &mut fastrand::Rng) 
         }
     }
     Some(letters.into_iter().collect())
+}
+
+/// Tweets with tags: to CoNLL and back to a table, and from there to CoNLL again, nothing changes by a byte.
+#[test]
+fn goldens_of_tags_to_conll_and_back() {
+    for part in ["train", "test"] {
+        let Some(source) = data(&format!("drift/wnut17_{part}.csv")) else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let convert = |from: &str, to: &str| {
+            let done = run(folder.path(), &["classify", "tokens", from, "-o", to, "--strict", "--json"]);
+            assert!(done.status.success(), "{}", text(&done.stderr));
+            std::fs::read(folder.path().join(to)).unwrap()
+        };
+        let conll = convert(source.to_str().unwrap(), "a.conll");
+        convert("a.conll", "back.csv");
+        assert_eq!(convert("back.csv", "b.conll"), conll);
+        let cells = |path: &Path| -> Vec<(String, String)> {
+            let mut reader = csv::Reader::from_path(path).unwrap();
+            let names = reader.headers().unwrap().clone();
+            let [texts, tags] = ["text", "iob_tags"].map(|name| names.iter().position(|other| other == name).unwrap());
+            reader.records().map(|row| row.unwrap()).map(|row| (row[texts].to_owned(), row[tags].to_owned())).collect()
+        };
+        let before = cells(&source);
+        assert_eq!(cells(&folder.path().join("back.csv")), before);
+        // Written down as anybody would, it is the same file.
+        let lines = |(texts, tags): &(String, String)| -> String {
+            texts.split(' ').zip(tags.split(' ')).map(|(token, tag)| format!("{token}\t{tag}\n")).collect()
+        };
+        let wanted: Vec<String> = before.iter().map(lines).collect();
+        assert_eq!(String::from_utf8(conll).unwrap(), wanted.join("\n"));
+        println!("goldens: {} tweets of {part} to CoNLL and back, byte for byte", before.len());
+    }
 }

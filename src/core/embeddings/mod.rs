@@ -11,6 +11,7 @@
 //! - `ready` is a model with all of that, `pool` the threads that compute and the queue that they take work from,
 //!   `batching` decides which texts go through together, and `local` is the contract on top.
 //! - `loaded` keeps the models of the store that somebody named.
+//! - `unit` brings vectors to length 1, for those who compare them.
 //! - `remote` asks a server instead. `cache` keeps vectors on disk, whoever computed them.
 
 mod batching;
@@ -32,6 +33,7 @@ mod remote;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tokens;
+mod unit;
 mod weights;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,7 @@ pub use loaded::{LoadError, LoadedModels, NamedModel};
 pub use local::{Engine, LocalEmbedder, LocalOptions};
 pub use pool::{Pool, PoolSettings, Urgency};
 pub use remote::{ApiKey, RemoteCounts, RemoteEmbedder, RemoteError, RemoteSettings};
+pub use unit::{cosine, unit_vectors};
 
 /// How exactly an encoder computes.
 #[derive(

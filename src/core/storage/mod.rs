@@ -4,4 +4,5 @@ pub mod atomic;
 pub mod location;
 pub mod mapped;
 pub mod sandbox;
+pub mod staged;
 pub mod uploads;

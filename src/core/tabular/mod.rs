@@ -20,6 +20,7 @@ pub mod input;
 pub mod json;
 mod lanes;
 mod lineage;
+pub mod lines;
 mod names;
 pub mod open;
 mod package;

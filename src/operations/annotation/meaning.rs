@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::annotator::Found;
 use super::lexicon::{Lexicon, Role};
 use super::mention::{How, Mention};
-use crate::core::embeddings::{Embedder, EmbeddingError};
+use crate::core::embeddings::{Embedder, EmbeddingError, cosine, unit_vectors};
 use crate::core::text::sentences::sentences;
 use crate::core::text::words::Word;
 
@@ -108,7 +108,7 @@ impl Meaning {
     }
 
     fn nearest(&self, vector: &[f32]) -> Option<(usize, f32)> {
-        let cosines = self.each(&self.vectors).map(|phrase| dot(phrase, vector));
+        let cosines = self.each(&self.vectors).map(|phrase| cosine(phrase, vector));
         cosines.enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     }
 
@@ -127,7 +127,7 @@ impl Meaning {
             let parts: Vec<&str> = runs.iter().map(|run| part(texts[near.text], &words[run.clone()])).collect();
             let vectors = unit_vectors(self.embedder.as_ref(), &parts, cancel)?;
             let phrase = self.each(&self.vectors).nth(near.phrase).unwrap_or_default();
-            let cosines = self.each(&vectors).map(|vector| dot(vector, phrase));
+            let cosines = self.each(&vectors).map(|vector| cosine(vector, phrase));
             let best = runs.iter().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.start.cmp(&a.0.start)));
             places.push(best.map_or_else(|| near.words.clone(), |(run, _)| run.clone()));
         }
@@ -160,24 +160,4 @@ fn runs(words: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
 fn part<'a>(text: &'a str, words: &[Word]) -> &'a str {
     let bytes = words.first().zip(words.last()).map(|(first, last)| first.bytes.start..last.bytes.end);
     bytes.and_then(|bytes| text.get(bytes)).unwrap_or_default()
-}
-
-fn unit_vectors(
-    embedder: &dyn Embedder,
-    texts: &[&str],
-    cancel: &CancellationToken,
-) -> Result<Vec<f32>, EmbeddingError> {
-    let mut all = Vec::with_capacity(texts.len() * embedder.dimension());
-    for some in texts.chunks(embedder.texts_at_once().max(1)) {
-        let found = embedder.embed(some, cancel)?;
-        for vector in found.vectors() {
-            let length = dot(vector, vector).sqrt().max(f32::MIN_POSITIVE);
-            all.extend(vector.iter().map(|number| number / length));
-        }
-    }
-    Ok(all)
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

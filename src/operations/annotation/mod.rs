@@ -16,6 +16,7 @@
 mod annotator;
 mod error;
 mod export;
+mod finder;
 mod inflection;
 mod job;
 mod lexicon;
@@ -34,6 +35,7 @@ mod text;
 mod typo;
 
 pub use error::AnnotationError;
+pub use finder::{ConceptFinder, ConceptMention, ConceptReader};
 pub use job::{AnnotationHandler, Embedders, KIND};
 pub use lexicon::{Ban, Concept, Lexicon};
 pub use lists::lexicon_of;

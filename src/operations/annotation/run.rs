@@ -21,7 +21,7 @@ use crate::core::intake::LocalSource;
 use crate::core::progress::Progress;
 use crate::operations::context::RunContext;
 use crate::operations::knowledge_base::KnowledgeBase;
-use crate::operations::rows::{self, Rows, texts_of};
+use crate::operations::rows::{self, Rows, is_text, texts_of};
 
 /// Records of a knowledge base from which words are learnt.
 const KNOWN_RECORDS: usize = 100_000;
@@ -54,13 +54,9 @@ pub fn annotate_table(
     let mut rows = Rows::open(source, &[text_column], context)?;
     let place = rows::text_column(&rows.schema, text_column)?;
     let outputs = Outputs::begin(output, &rows, &lexicon, options)?;
-    let spelling = options.typo.then(|| {
-        let mut spelling = spelling(&lexicon, base)?;
-        learn(&mut spelling, &mut Rows::open(source, &[text_column], context)?, place, context)?;
-        Ok::<_, AnnotationError>(spelling)
-    });
-    let annotator =
-        Annotator::new(Arc::clone(&lexicon), spelling.transpose()?, embedder.clone(), options, &context.cancel)?;
+    let spelling =
+        options.typo.then(|| spelling_of_table(&lexicon, base, source, &[text_column], context)).transpose()?;
+    let annotator = Annotator::new(Arc::clone(&lexicon), spelling, embedder.clone(), options, &context.cancel)?;
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let outcome = nothing_yet(base, &lexicon, outputs.names());
     let mut run = Run {
@@ -91,15 +87,29 @@ pub(super) fn spelling(lexicon: &Lexicon, base: &KnowledgeBase) -> Result<Spelli
     Ok(spelling)
 }
 
-/// Reads the table once, for how often its words are met.
-fn learn(spelling: &mut Spelling, rows: &mut Rows, place: usize, context: &RunContext) -> Result<(), AnnotationError> {
+/// The same, and how often words are met in a table, which is read once for that.
+///
+/// # Errors
+/// When the knowledge base or the table can't be read, or it was cancelled.
+pub(super) fn spelling_of_table(
+    lexicon: &Lexicon,
+    base: &KnowledgeBase,
+    source: &LocalSource,
+    columns: &[&str],
+    context: &RunContext,
+) -> Result<Spelling, AnnotationError> {
+    let mut spelling = spelling(lexicon, base)?;
+    let mut rows = Rows::open(source, columns, context)?;
+    let places = columns.iter().map(|name| rows::column(&rows.schema, name)).collect::<Result<Vec<_>, _>>()?;
     while let Some(batch) = rows.next()? {
         if context.cancel.is_cancelled() {
             return Err(AnnotationError::Cancelled);
         }
-        spelling.learn(texts_of(batch.column(place)).into_iter().flatten());
+        // What holds no text holds no word.
+        let texts = places.iter().map(|place| batch.column(*place)).filter(|column| is_text(column.data_type()));
+        texts.for_each(|column| spelling.learn(texts_of(column).into_iter().flatten()));
     }
-    Ok(())
+    Ok(spelling)
 }
 
 fn nothing_yet(base: &KnowledgeBase, lexicon: &Lexicon, outputs: Vec<String>) -> AnnotationOutcome {

@@ -125,6 +125,12 @@ pub enum ClassificationError {
         /// What is needed.
         wanted: &'static str,
     },
+    /// Another run writes to the folder.
+    #[error("another run writes to `{}`", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The data set can't be written.
     #[error("can't write `{}`: {source}", path.display())]
     Output {
@@ -164,6 +170,7 @@ impl Fails for ClassificationError {
             Self::Annotation(error) => error.code(),
             Self::Model(error) => error.code(),
             Self::Cancelled => Code::Cancelled,
+            Self::Busy { .. } => Code::ResourceInUse,
             Self::TextColumnRequired { .. } => Code::TextColumnRequired,
             Self::NoRows { .. } => Code::EmptyTable,
             Self::Options { .. }
@@ -186,6 +193,7 @@ impl Fails for ClassificationError {
             Self::Model(error) => return error.hint(),
             Self::Options { hint, .. } => hint,
             Self::Cancelled => return None,
+            Self::Busy { .. } => "wait for it, or name another folder",
             Self::TextColumnRequired { .. } => "name one of them with `text_column`",
             Self::NoLabels { .. } => {
                 "name another column, or label by concepts or by meaning; without any, labels are left empty for annotation"

@@ -6,18 +6,40 @@
 //! and not on what they hold, and every row is accounted for.
 //!
 //! - `options` says what can be asked, `outcome` what became of it: the card that lies beside the data.
-//! - `labels` says where labels come from, `split` which row goes where.
+//! - `build` puts it together: `plan` (columns), `survey` (the first pass, into `facts`), `clean` (equal texts), `split`,
+//!   `balance`, `writing` (the second pass); `tally` counts, `findings` says what stands out. `job` is its binding to the queue.
+//! - `labels` says where labels come from, `tokens` where tags do, `split` which row goes where.
 
+mod balance;
+mod build;
+mod cells;
+mod clean;
+mod engines;
 mod error;
+mod facts;
+mod findings;
+mod job;
 mod labels;
 mod options;
 mod outcome;
+mod plan;
 mod split;
+mod survey;
+mod tally;
+mod template;
+mod texts;
+mod tokens;
+mod writing;
 
+pub use build::{CARD, build_dataset};
+pub use engines::Engines;
 pub use error::ClassificationError;
+pub use job::{ClassificationHandler, KIND, Models};
 pub use labels::{Descriptions, LabelMap, LabelSet, UNSURE};
 pub use options::{
     Balance, ClassificationOptions, ClassificationRequest, Conflicts, Duplicates, Format, OneOrMany, Task, Unlabelled,
 };
 pub use outcome::{Column, DatasetCard, Finding, LabelCount, LeftOut, Role, Rows, SourceFile, SplitCount, WrittenFile};
+pub use plan::check_options;
 pub use split::{Shares, Split};
+pub use tokens::{Faults, TokensError, TokensForm, TokensOptions, TokensOutcome, TokensTarget, convert_tokens};

@@ -147,6 +147,25 @@ pub struct ClassificationOptions {
     pub licence: Option<String>,
 }
 
+impl ClassificationOptions {
+    /// Whether a model has to tell meanings.
+    pub fn needs_model(&self) -> bool {
+        self.label_by_meaning.is_some() || (self.label_by_concepts.is_some() && self.annotation.meaning)
+    }
+
+    /// Whether somebody says how sure a label is.
+    pub(super) fn has_confidence(&self) -> bool {
+        let has_labeller = self.label_by_meaning.is_some() || self.label_by_concepts.is_some();
+        has_labeller && self.task != Task::Entities
+    }
+
+    /// The model that is asked for by its id; `None`: the default one.
+    pub fn model_id(&self) -> Option<&str> {
+        let of_concepts = self.annotation.model.as_deref().filter(|_| self.label_by_concepts.is_some());
+        self.model.as_deref().or(of_concepts)
+    }
+}
+
 impl Default for ClassificationOptions {
     fn default() -> Self {
         Self {

@@ -130,12 +130,12 @@ pub struct LeftOut {
     pub unlabelled: u64,
     /// With a label that is not in the label set.
     pub unknown_label: u64,
+    /// With tags that do not fit the tokens.
+    pub tags_not_fitting: u64,
     /// Equal to a text with another label.
     pub conflict: u64,
     /// Equal to an earlier row.
     pub duplicate: u64,
-    /// With tags that do not fit the tokens.
-    pub tags_not_fitting: u64,
     /// Of a label that has more rows than asked for.
     pub balance: u64,
 }
@@ -214,6 +214,11 @@ pub enum Finding {
         /// Its labels.
         labels: Vec<String>,
     },
+    /// The language of texts can't be told for sure; they stay.
+    LanguageNotTold {
+        /// How many.
+        rows: u64,
+    },
     /// A column of the source has another name here.
     ColumnRenamed {
         /// In the source.
@@ -221,11 +226,11 @@ pub enum Finding {
         /// Here.
         to: String,
     },
-    /// A tag does not follow from the one before it; it was mended.
+    /// Tags do not follow from those before them, or spans overlap or part a token; they were mended.
     InvalidTags {
         /// How many rows have one.
         rows: u64,
-        /// Row (from 1), token (from 1) and tags of the first ones.
+        /// Row (from 1), token (from 1) and what was wrong, of the first ones.
         examples: Vec<String>,
     },
     /// Rows whose tags do not fit their tokens; they are left out.

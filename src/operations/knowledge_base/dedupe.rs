@@ -11,39 +11,14 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
+use crate::core::text::normalise::TextKey;
 
 /// Digests that are held in memory.
 const HELD: usize = 1 << 21;
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// What stands for a normalised content.
-pub(super) type ContentKey = [u8; 16];
-
-/// The key of a content: equal for those that differ in case, in blanks, or in how their characters are encoded.
-pub(super) fn key(content: &str) -> ContentKey {
-    let mut normal = String::with_capacity(content.len());
-    let mut words = |text: &str| {
-        for word in text.split_whitespace() {
-            normal.push_str(word);
-            normal.push(' ');
-        }
-    };
-    if content.is_ascii() {
-        words(content);
-        normal.make_ascii_lowercase();
-    } else {
-        words(&content.nfkc().collect::<String>().to_lowercase());
-    }
-    let digest = Sha256::digest(normal.trim_end());
-    let mut key = ContentKey::default();
-    key.copy_from_slice(&digest[..16]);
-    key
-}
-
 /// A key and the number of its record.
-type Entry = (ContentKey, u64);
+type Entry = (TextKey, u64);
 
 /// Takes the keys of records as they come.
 #[derive(Debug)]
@@ -81,7 +56,7 @@ impl KeyLog {
     }
 
     /// Takes the key of the next record.
-    pub(super) fn push(&mut self, key: ContentKey) -> io::Result<()> {
+    pub(super) fn push(&mut self, key: TextKey) -> io::Result<()> {
         if self.held.len() == self.most_held {
             self.spill()?;
         }
@@ -135,7 +110,7 @@ struct Finder {
     void: Vec<Range<u64>>,
     bits: Vec<u64>,
     count: u64,
-    last: Option<ContentKey>,
+    last: Option<TextKey>,
 }
 
 impl Finder {
@@ -194,7 +169,7 @@ fn merge(runs: &[PathBuf], mut see: impl FnMut(Entry)) -> io::Result<()> {
 }
 
 fn read(file: &mut impl Read) -> io::Result<Option<Entry>> {
-    let (mut key, mut number) = (ContentKey::default(), [0; 8]);
+    let (mut key, mut number) = (TextKey::default(), [0; 8]);
     match file.read_exact(&mut key) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         other => other?,
@@ -210,14 +185,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn case_blanks_and_encoding_of_characters_make_no_difference() {
-        assert_eq!(key(" Waste\tpaper \n"), key("waste paper"));
-        assert_eq!(key("Wa\u{308}rme"), key("wärme"));
-        assert_eq!(key("ﬁlter"), key("FILTER"));
-        assert_ne!(key("waste paper"), key("wastepaper"));
-    }
+    use crate::core::text::normalise::normal_key;
 
     proptest! {
         #[test]
@@ -228,15 +196,15 @@ mod tests {
             let mut log = KeyLog::holding(held, folder.path().join("keys-"));
             let (before, behind) = contents.split_at(cut.min(contents.len()));
             for content in before {
-                log.push(key(&content.to_string())).unwrap();
+                log.push(normal_key(&content.to_string())).unwrap();
             }
             // A file that failed in its middle.
             let failed = log.next();
-            log.push(key("1")).unwrap();
-            log.push(key("2")).unwrap();
+            log.push(normal_key("1")).unwrap();
+            log.push(normal_key("2")).unwrap();
             log.take_back(failed);
             for content in behind {
-                log.push(key(&content.to_string())).unwrap();
+                log.push(normal_key(&content.to_string())).unwrap();
             }
             let found = log.finish().unwrap();
             let mut seen = HashSet::new();

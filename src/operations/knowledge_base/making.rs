@@ -11,7 +11,6 @@ use arrow_array::{Array, RecordBatch, StringArray};
 
 use super::chunk::Chunker;
 use super::clean::{Cleaner, RepeatedLines};
-use super::dedupe::{ContentKey, key};
 use super::error::KnowledgeBaseError;
 use super::line::{Columns, MetaLine, RecordLine};
 use super::options::KnowledgeBaseOptions;
@@ -19,6 +18,7 @@ use super::record::Place;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::FormatName;
 use crate::core::tabular::report::{HtmlTableReport, TableReport};
+use crate::core::text::normalise::{TextKey, normal_key};
 
 /// How records are made.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Making {
 /// Takes what is made.
 pub(super) trait Outlet {
     /// Takes a record; `false`: its line would be longer than `most_bytes`, and it was not taken.
-    fn record(&mut self, key: ContentKey, most_bytes: usize, line: &RecordLine<'_>) -> Result<bool, MakingError>;
+    fn record(&mut self, key: TextKey, most_bytes: usize, line: &RecordLine<'_>) -> Result<bool, MakingError>;
 
     /// Takes the text of a row that can't be a record.
     fn reject(&mut self, reject: &Reject<'_>, text: &str) -> Result<(), MakingError>;
@@ -300,7 +300,7 @@ impl<'a> TableFacts<'a> {
             let chunk = is_parted.then_some(chunk);
             let id = text.place.id(chunk, piece);
             let line = RecordLine { id: &id, content: piece, meta: self.meta(text, chunk, &columns) };
-            if outlet.record(key(piece), most_bytes, &line)? {
+            if outlet.record(normal_key(piece), most_bytes, &line)? {
                 text.cells.iter().filter(is_kept).for_each(|cell| filled[cell.column] += 1);
             } else {
                 let reason = format!("a record of more than {most_bytes} bytes");

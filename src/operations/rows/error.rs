@@ -27,6 +27,14 @@ pub enum RowsError {
         /// Why.
         source: ParquetError,
     },
+    /// Rows can't be kept for a second reading.
+    #[error("can't write `{}`: {source}", path.display())]
+    Scratch {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: ParquetError,
+    },
     /// The name does not say what the file holds.
     #[error("the name of `{}` does not say what it holds", path.display())]
     UnknownFormat {
@@ -81,13 +89,19 @@ impl RowsError {
         let path = path.to_owned();
         move |source| Self::Parquet { path: path.clone(), source }
     }
+
+    /// For `map_err`.
+    pub(super) fn scratch(path: &Path) -> impl Fn(ParquetError) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Scratch { path: path.clone(), source }
+    }
 }
 
 impl Fails for RowsError {
     fn code(&self) -> Code {
         match self {
             Self::Input { source, .. } => source.code(),
-            Self::Parquet { source: ParquetError::External(_), .. } => Code::StorageFailure,
+            Self::Scratch { .. } | Self::Parquet { source: ParquetError::External(_), .. } => Code::StorageFailure,
             Self::Parquet { .. } => Code::MalformedInput,
             Self::UnknownFormat { .. } => Code::UnsupportedFormat,
             Self::NoColumn { .. } => Code::UnknownColumn,
@@ -102,6 +116,7 @@ impl Fails for RowsError {
             Self::NoColumn { meant: Some(meant), .. } => return Some(format!("did you mean `{meant}`?")),
             Self::NoColumn { .. } => "name one of these columns",
             Self::Folder { .. } => "name a file in it",
+            Self::Scratch { .. } => "check free space and permissions of the folder",
             Self::Parquet { .. } => "check that the file is whole",
             Self::NotText { .. } => "name a column of texts",
             Self::SeveralTables { .. } => "convert the file first: each of its tables becomes a file of its own",

@@ -6,6 +6,7 @@
 
 mod columns;
 mod error;
+mod twice;
 
 use std::fs::File;
 use std::io::Read;
@@ -13,10 +14,12 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 pub use columns::{column, is_text, listed, text_column, texts_of};
 pub use error::RowsError;
+pub use twice::Twice;
 
 use crate::core::intake::LocalSource;
 use crate::core::tabular::error::TableError;
@@ -72,22 +75,45 @@ impl Rows {
     /// # Errors
     /// When it can't be read, or the columns are not in just one of its tables.
     pub fn open(source: &LocalSource, columns: &[&str], context: &RunContext) -> Result<Self, RowsError> {
+        Self::open_with(source, columns, &TableOptions::default(), context)
+    }
+
+    /// The same, read as `options` say; Parquet has no choice.
+    ///
+    /// # Errors
+    /// As [`Rows::open`].
+    pub fn open_with(
+        source: &LocalSource,
+        columns: &[&str],
+        options: &TableOptions,
+        context: &RunContext,
+    ) -> Result<Self, RowsError> {
+        Self::some_columns(source, columns, (options, None), context)
+    }
+
+    /// The same; of Parquet only the columns `read` are read, if some are named.
+    fn some_columns(
+        source: &LocalSource,
+        columns: &[&str],
+        (options, read): (&TableOptions, Option<&[&str]>),
+        context: &RunContext,
+    ) -> Result<Self, RowsError> {
         let LocalSource::File { path, name } = source else {
             return Err(RowsError::Folder { path: source.path().to_owned() });
         };
         if is_parquet(path) {
-            return Self::parquet(path, columns);
+            return Self::parquet(path, columns, read);
         }
         let unknown = || RowsError::UnknownFormat { path: PathBuf::from(name) };
         let promise = format::promise(name).ok_or_else(unknown)?;
-        let table = only_table(path, promise, columns, context)?;
+        let table = only_table(path, promise, columns, &|| tables(path, promise, options, context))?;
         let schema = table.schema();
         let batches = Source::Table(table.read().map_err(RowsError::input(path))?);
         let (rejected, metadata, total) = (Rejected::default(), Vec::new(), None);
         Ok(Self { schema, total, rejected, metadata, path: path.clone(), batches })
     }
 
-    fn parquet(path: &Path, columns: &[&str]) -> Result<Self, RowsError> {
+    fn parquet(path: &Path, columns: &[&str], read: Option<&[&str]>) -> Result<Self, RowsError> {
         let failed = RowsError::parquet(path);
         let file = File::open(path).map_err(|error| failed(error.into()))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(&failed)?;
@@ -101,7 +127,13 @@ impl Rows {
         // The writer says what the Arrow schema is by itself.
         let pairs = pairs.filter(|pair| pair.key != parquet::arrow::ARROW_SCHEMA_META_KEY);
         let metadata = pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect();
-        let batches = Source::Parquet(Box::new(builder.with_batch_size(PARQUET_ROWS).build().map_err(&failed)?));
+        let roots = read.map(|names| names.iter().map(|name| column(&schema, name)).collect::<Result<Vec<_>, _>>());
+        let mask = match roots.transpose()? {
+            Some(roots) => ProjectionMask::roots(builder.parquet_schema(), roots),
+            None => ProjectionMask::all(),
+        };
+        let reader = builder.with_projection(mask).with_batch_size(PARQUET_ROWS).build().map_err(&failed)?;
+        let batches = Source::Parquet(Box::new(reader));
         let rejected = Rejected::default();
         Ok(Self { schema, total, rejected, metadata, path: path.to_owned(), batches })
     }
@@ -122,7 +154,7 @@ impl Rows {
 }
 
 /// By its content: an upload's name may say anything.
-fn is_parquet(path: &Path) -> bool {
+pub fn is_parquet(path: &Path) -> bool {
     let mut first = [0; MAGIC.len()];
     File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && first == *MAGIC
 }
@@ -133,12 +165,12 @@ fn only_table(
     path: &Path,
     promise: Promise,
     columns: &[&str],
-    context: &RunContext,
+    tables: &dyn Fn() -> Result<Box<dyn Tables>, TableError>,
 ) -> Result<Box<dyn Table>, RowsError> {
     let failed = RowsError::input(path);
     let mut schemas = Vec::new();
     if !matches!(promise, Promise::Text(_)) {
-        let mut tables = tables(path, promise, context).map_err(&failed)?;
+        let mut tables = tables().map_err(&failed)?;
         while let Some(table) = tables.next_table().map_err(&failed)? {
             schemas.push(table.schema());
         }
@@ -149,7 +181,7 @@ fn only_table(
         let columns = columns.join("`, `");
         return Err(RowsError::SeveralTables { path: path.to_owned(), columns, count: having.len() });
     }
-    let mut tables = tables(path, promise, context).map_err(&failed)?;
+    let mut tables = tables().map_err(&failed)?;
     // Where none has them, the first one says what there is.
     let before = having.first().copied().unwrap_or_default();
     for _ in 0..before {
@@ -162,7 +194,12 @@ fn only_table(
     Ok(table)
 }
 
-fn tables(path: &Path, promise: Promise, context: &RunContext) -> Result<Box<dyn Tables>, TableError> {
+fn tables(
+    path: &Path,
+    promise: Promise,
+    options: &TableOptions,
+    context: &RunContext,
+) -> Result<Box<dyn Tables>, TableError> {
     let input = Input::open(path, UnpackLimits::default(), context.cancel.clone())?;
-    context.isolation.tables(input, promise, &TableOptions::default())
+    context.isolation.tables(input, promise, options)
 }

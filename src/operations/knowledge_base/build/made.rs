@@ -9,7 +9,7 @@ use super::lanes::{Gone, Lane};
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::input::InputError;
 use crate::core::tabular::table::Rejects;
-use crate::operations::knowledge_base::dedupe::ContentKey;
+use crate::core::text::normalise::TextKey;
 use crate::operations::knowledge_base::line::RecordLine;
 use crate::operations::knowledge_base::making::{MakingError, Outlet, Reject};
 use crate::operations::knowledge_base::manifest::FileEntry;
@@ -30,7 +30,7 @@ pub(super) struct Made {
     /// Lines of records.
     pub(super) lines: Vec<u8>,
     /// A key for each of them.
-    pub(super) keys: Vec<ContentKey>,
+    pub(super) keys: Vec<TextKey>,
     /// Lines of rejects.
     pub(super) rejects: Vec<u8>,
     /// Files whose records end here, in order.
@@ -131,7 +131,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// Takes a record's line with its end.
-    pub(super) fn line(&mut self, line: &[u8], key: ContentKey) -> Result<(), MakingError> {
+    pub(super) fn line(&mut self, line: &[u8], key: TextKey) -> Result<(), MakingError> {
         self.made.lines.extend_from_slice(line);
         self.made.keys.push(key);
         self.hand_over_if_full()
@@ -174,7 +174,7 @@ impl<'a> Gathering<'a> {
 }
 
 impl Outlet for Gathering<'_> {
-    fn record(&mut self, key: ContentKey, most_bytes: usize, line: &RecordLine<'_>) -> Result<bool, MakingError> {
+    fn record(&mut self, key: TextKey, most_bytes: usize, line: &RecordLine<'_>) -> Result<bool, MakingError> {
         let begin = self.made.lines.len();
         write_line(&mut self.made.lines, line)?;
         if self.made.lines.len() - begin > most_bytes {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer};
 use super::REJECTS;
 use super::made::{Gathering, RejectLine};
 use crate::core::hash::HashingReader;
-use crate::operations::knowledge_base::dedupe::key;
+use crate::core::text::normalise::normal_key;
 use crate::operations::knowledge_base::error::KnowledgeBaseError;
 use crate::operations::knowledge_base::index::{TEXT_FOLDER, VECTORS_FOLDER};
 use crate::operations::knowledge_base::making::MakingError;
@@ -124,7 +124,7 @@ impl Earlier {
             for name in known.meta.columns {
                 *columns.entry(name).or_default() += 1;
             }
-            gathering.line(&line, key(&known.content))?;
+            gathering.line(&line, normal_key(&known.content))?;
             line.clear();
         }
         if let Some(range) = self.rejects.get(&entry.path) {

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use super::REJECTS;
 use super::made::{Ends, FileEnd, Made};
 use super::reuse::columns_of;
-use crate::operations::knowledge_base::dedupe::{ContentKey, Duplicates, KeyLog};
+use crate::core::text::normalise::TextKey;
+use crate::operations::knowledge_base::dedupe::{Duplicates, KeyLog};
 use crate::operations::knowledge_base::error::KnowledgeBaseError;
 use crate::operations::knowledge_base::manifest::{FileEntry, FileStatus};
 use crate::operations::knowledge_base::options::Dedupe;
@@ -91,7 +92,7 @@ impl<'a> Writer<'a> {
     /// Adds to the file that is being written.
     fn push(
         &mut self,
-        (lines, keys, rejects): (&[u8], &[ContentKey], &[u8]),
+        (lines, keys, rejects): (&[u8], &[TextKey], &[u8]),
         from: Ends,
         until: Ends,
     ) -> Result<(), KnowledgeBaseError> {

@@ -1,0 +1,123 @@
+//! Equal texts: which say different things, and which only say the same again.
+//!
+//! For: what can't be told from one row alone. Not for: what can (`survey`). The one decision: rows are sorted by the keys of
+//! their texts once, so that equal ones stand together, the earlier before the later; everything else is a walk along them.
+
+use super::facts::{Facts, Reason, RowId};
+use super::labels::{NO_LABEL, SetId};
+use super::options::{ClassificationOptions, Conflicts, Duplicates};
+
+/// What equal texts there were.
+#[derive(Debug, Default)]
+pub(super) struct Repeated {
+    /// Rows that stay and whose text another one that stays has, text after text.
+    rows: Vec<RowId>,
+    /// Where in `rows` each text ends.
+    ends: Vec<usize>,
+    /// Rows that repeat an earlier text, whatever becomes of them.
+    pub(super) repeating: u64,
+    /// Texts with different labels.
+    pub(super) conflicting_texts: u64,
+    /// Their rows.
+    pub(super) conflicting_rows: u64,
+    /// The first row with such a text.
+    pub(super) conflict: Option<RowId>,
+    /// The labels that its text has.
+    pub(super) conflict_labels: Vec<SetId>,
+    /// For each row that is left out as a duplicate, in their order: itself, and the row that it repeats.
+    pub(super) repeats: Vec<(RowId, RowId)>,
+}
+
+impl Repeated {
+    /// Rows of one text, for each text that several rows have.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[RowId]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(begin, end)| &self.rows[begin..*end])
+    }
+}
+
+/// Decides what becomes of equal texts.
+pub(super) fn clean(facts: &mut Facts, options: &ClassificationOptions) -> Repeated {
+    let mut repeated = Repeated::default();
+    let order = by_key(facts);
+    let keys = std::mem::take(&mut facts.keys);
+    let is_same = |a: &(u64, RowId), b: &(u64, RowId)| keys[a.1 as usize] == keys[b.1 as usize];
+    let mut text: Vec<RowId> = Vec::new();
+    for same in order.chunk_by(is_same).filter(|same| same.len() > 1) {
+        text.clear();
+        text.extend(same.iter().map(|(_, row)| *row));
+        repeated.repeating += text.len() as u64 - 1;
+        disagreeing(&text, facts, options.conflicts, &mut repeated);
+        repeating(&text, facts, options.duplicates, &mut repeated);
+        text.retain(|row| facts.left_out[*row as usize].is_none());
+        if text.len() > 1 {
+            repeated.rows.extend_from_slice(&text);
+            repeated.ends.push(repeated.rows.len());
+        }
+    }
+    facts.keys = keys;
+    repeated.repeats.sort_unstable();
+    repeated
+}
+
+/// The rows that stay, equal texts together.
+fn by_key(facts: &Facts) -> Vec<(u64, RowId)> {
+    let beginning = |row: RowId| {
+        let [a, b, c, d, e, f, g, h, ..] = facts.keys[row as usize];
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    };
+    let mut order: Vec<(u64, RowId)> = facts.staying().map(|row| (beginning(row), row)).collect();
+    order.sort_unstable();
+    // Where only the beginning is equal, the whole key decides.
+    for same in order.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        same.sort_by_key(|(_, row)| facts.keys[*row as usize]);
+    }
+    order
+}
+
+/// Rows of one text that have different labels.
+fn disagreeing(text: &[RowId], facts: &mut Facts, wish: Conflicts, repeated: &mut Repeated) {
+    let labelled: Vec<RowId> = text.iter().copied().filter(|row| facts.labels[*row as usize] != NO_LABEL).collect();
+    let mut answers: Vec<u64> = labelled.iter().map(|row| facts.answer(*row)).collect();
+    answers.sort_unstable();
+    let mut counts: Vec<(usize, u64)> = answers.chunk_by(u64::eq).map(|same| (same.len(), same[0])).collect();
+    if counts.len() < 2 {
+        return;
+    }
+    repeated.conflicting_texts += 1;
+    repeated.conflicting_rows += labelled.len() as u64;
+    if repeated.conflict.is_none_or(|first| labelled[0] < first) {
+        repeated.conflict = Some(labelled[0]);
+        let mut labels: Vec<SetId> = labelled.iter().map(|row| facts.labels[*row as usize]).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        repeated.conflict_labels = labels;
+    }
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let winner = (counts[0].0 > counts[1].0).then_some(counts[0].1);
+    let winner = labelled.iter().find(|row| winner == Some(facts.answer(**row))).map(|row| facts.labels[*row as usize]);
+    match (wish, winner) {
+        (Conflicts::Report, _) => {}
+        (Conflicts::Majority, Some(label)) => labelled.iter().for_each(|row| facts.labels[*row as usize] = label),
+        (Conflicts::Drop | Conflicts::Majority, _) => {
+            labelled.iter().for_each(|row| facts.left_out[*row as usize] = Some(Reason::Conflict));
+        }
+    }
+}
+
+/// Rows of one text that say what an earlier one says already.
+fn repeating(text: &[RowId], facts: &mut Facts, wish: Duplicates, repeated: &mut Repeated) {
+    if wish == Duplicates::Keep {
+        return;
+    }
+    let said = |row: &RowId| (facts.letters.get(*row as usize).copied().unwrap_or_default(), facts.answer(*row));
+    let staying = text.iter().filter(|row| facts.left_out[**row as usize].is_none());
+    let mut staying: Vec<((u64, u64), RowId)> = staying.map(|row| (said(row), *row)).collect();
+    staying.sort_unstable();
+    for same in staying.chunk_by(|a, b| a.0 == b.0) {
+        for (_, row) in &same[1..] {
+            facts.left_out[*row as usize] = Some(Reason::Duplicate);
+            repeated.repeats.push((*row, same[0].1));
+        }
+    }
+}

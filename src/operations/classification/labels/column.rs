@@ -1,0 +1,141 @@
+//! Labels that a column of the table says.
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Schema};
+
+use super::{ClassId, Classes, Labelled, Labeller};
+use crate::operations::classification::error::ClassificationError;
+use crate::operations::classification::options::{ClassificationOptions, Task};
+use crate::operations::rows::{column, is_text, texts_of};
+
+/// Says what a column says: texts, numbers and booleans as their text, several of them parted or in a list.
+#[derive(Debug)]
+pub(in super::super) struct ColumnLabeller {
+    column: String,
+    /// Between several labels of a cell.
+    separator: Option<String>,
+}
+
+impl ColumnLabeller {
+    /// Looks at the column.
+    ///
+    /// # Errors
+    /// When it is not there, or can't hold what is asked for.
+    pub(in super::super) fn of(
+        name: &str,
+        options: &ClassificationOptions,
+        schema: &Schema,
+    ) -> Result<Self, ClassificationError> {
+        let found = schema.field(column(schema, name)?).data_type();
+        let wanted = match options.task {
+            Task::MultiLabel => "a list of labels, or text whose labels a `label_separator` parts",
+            _ => "one label a row: text, whole numbers or booleans",
+        };
+        let several = item_of(found).is_some_and(is_label);
+        let fits = match (options.task, &options.label_separator) {
+            (Task::MultiLabel, None) => several || is_label(found),
+            (Task::MultiLabel, Some(_)) => is_text(found),
+            _ => is_label(found),
+        };
+        if fits {
+            let separator = options.label_separator.clone();
+            return Ok(Self { column: name.to_owned(), separator });
+        }
+        Err(ClassificationError::ColumnType { column: name.to_owned(), found: found.to_string(), wanted })
+    }
+
+    fn refused(&self, found: &DataType) -> ClassificationError {
+        let wanted = "labels: text, whole numbers or booleans";
+        ClassificationError::ColumnType { column: self.column.clone(), found: found.to_string(), wanted }
+    }
+
+    fn as_text(&self, values: &ArrayRef) -> Result<ArrayRef, ClassificationError> {
+        if is_text(values.data_type()) {
+            return Ok(ArrayRef::clone(values));
+        }
+        cast(values, &DataType::Utf8).map_err(|_unsupported| self.refused(values.data_type()))
+    }
+
+    /// The labels of rows whose cells hold one, or several that are parted.
+    fn of_cells(&self, cells: &ArrayRef, classes: &mut Classes) -> Result<Vec<Labelled>, ClassificationError> {
+        let cells = self.as_text(cells)?;
+        let cells = texts_of(&cells);
+        let Some(separator) = &self.separator else {
+            let one = |cell: &Option<&str>| cell.and_then(|name| classes.id(name)).into_iter().collect();
+            return Ok(cells.iter().map(one).map(labelled).collect());
+        };
+        let parted = cells.into_iter().map(|cell| cell.into_iter().flat_map(|cell| cell.split(separator.as_str())));
+        Ok(parted.map(|names| several(names.map(str::trim), classes)).collect())
+    }
+
+    /// The labels of rows whose cells hold lists.
+    fn of_lists(
+        &self,
+        lists: impl Iterator<Item = Option<ArrayRef>>,
+        classes: &mut Classes,
+    ) -> Result<Vec<Labelled>, ClassificationError> {
+        lists
+            .map(|list| {
+                let Some(list) = list else { return Ok(Labelled::default()) };
+                let list = self.as_text(&list)?;
+                Ok(several(texts_of(&list).into_iter().flatten(), classes))
+            })
+            .collect()
+    }
+}
+
+impl Labeller for ColumnLabeller {
+    fn label(
+        &mut self,
+        batch: &RecordBatch,
+        _texts: &[&str],
+        classes: &mut Classes,
+    ) -> Result<Vec<Labelled>, ClassificationError> {
+        let cells = batch.column(column(&batch.schema(), &self.column)?);
+        match cells.data_type() {
+            DataType::List(_) => {
+                let lists = cells.as_list::<i32>();
+                let list = |row| lists.is_valid(row).then(|| lists.value(row));
+                self.of_lists((0..lists.len()).map(list), classes)
+            }
+            DataType::LargeList(_) => {
+                let lists = cells.as_list::<i64>();
+                let list = |row| lists.is_valid(row).then(|| lists.value(row));
+                self.of_lists((0..lists.len()).map(list), classes)
+            }
+            _ => self.of_cells(cells, classes),
+        }
+    }
+}
+
+fn labelled(classes: Vec<ClassId>) -> Labelled {
+    Labelled { classes, confidence: None }
+}
+
+/// Each label once, in the order in which they stand there.
+fn several<'a>(names: impl Iterator<Item = &'a str>, classes: &mut Classes) -> Labelled {
+    let mut found: Vec<ClassId> = Vec::new();
+    for class in names.filter_map(|name| classes.id(name)) {
+        if !found.contains(&class) {
+            found.push(class);
+        }
+    }
+    labelled(found)
+}
+
+fn item_of(found: &DataType) -> Option<&DataType> {
+    match found {
+        DataType::List(item) | DataType::LargeList(item) => Some(item.data_type()),
+        _ => None,
+    }
+}
+
+/// Whether values of this type are names; fractions are measures.
+fn is_label(found: &DataType) -> bool {
+    match found {
+        DataType::Dictionary(_, values) => is_label(values),
+        other => is_text(other) || other.is_integer() || matches!(other, DataType::Boolean | DataType::Null),
+    }
+}

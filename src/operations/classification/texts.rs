@@ -1,0 +1,194 @@
+//! The text of each row: a column as it stands, or several joined.
+//!
+//! For: making texts of whatever columns were named. Not for: which texts stay (`clean`). The one decision: a value that is
+//! no text is written as one (numbers, dates, lists of words), and a missing one is nothing; only what has no one way to be
+//! written is refused.
+
+use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::{can_cast_types, cast};
+use arrow_schema::{DataType, Schema};
+
+use super::error::ClassificationError;
+use super::options::ClassificationOptions;
+use super::template::{Part, Template};
+use crate::operations::rows::{column, is_text, listed, texts_of};
+
+/// What stands between several columns where no template says it.
+const LINE_END: char = '\n';
+/// What a column of texts can be made of.
+const WANTED: &str = "text, numbers, dates or lists of texts";
+
+/// How texts are made.
+#[derive(Debug)]
+pub(super) struct TextPlan {
+    columns: Vec<String>,
+    template: Option<Template>,
+    /// The type of the column of texts.
+    pub(super) data_type: DataType,
+}
+
+impl TextPlan {
+    /// Looks at what is asked for.
+    ///
+    /// # Errors
+    /// When no column is named, one is not there or holds no texts, or the template is none.
+    pub(super) fn of(options: &ClassificationOptions, schema: &Schema) -> Result<Self, ClassificationError> {
+        if options.text_column.is_empty() {
+            return Err(ClassificationError::TextColumnRequired { columns: texts_first(schema) });
+        }
+        let template = options.template.as_deref().map(Template::parse).transpose()?;
+        if let Some(template) = &template {
+            check_template(template, options)?;
+        }
+        let columns = match &template {
+            Some(template) => template.columns().map(str::to_owned).collect(),
+            None => options.text_column.clone(),
+        };
+        for name in columns.iter().chain(&options.text_column) {
+            let found = schema.field(column(schema, name)?).data_type();
+            if !is_writable(found) {
+                return Err(not_text(name, found));
+            }
+        }
+        let data_type = match (columns.as_slice(), &template) {
+            ([only], None) => as_it_stands(schema.field(column(schema, only)?).data_type()),
+            _ => DataType::Utf8,
+        };
+        Ok(Self { columns, template, data_type })
+    }
+
+    /// The columns that it is made of.
+    pub(super) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The texts of some rows, as a column of `data_type`; a missing text is null.
+    ///
+    /// # Errors
+    /// When a value can't be written as text.
+    pub(super) fn texts(&self, batch: &RecordBatch) -> Result<ArrayRef, ClassificationError> {
+        let schema = batch.schema();
+        let columns = self.columns.iter().map(|name| {
+            let place = column(&schema, name)?;
+            written(name, batch.column(place))
+        });
+        let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>()?;
+        match (columns.as_slice(), &self.template) {
+            ([only], None) => Ok(ArrayRef::clone(only)),
+            (_, Some(template)) => Ok(filled(template, &columns, batch.num_rows())),
+            (_, None) => Ok(lines(&columns, batch.num_rows())),
+        }
+    }
+}
+
+/// A template has a place for every text column, and names no others.
+fn check_template(template: &Template, options: &ClassificationOptions) -> Result<(), ClassificationError> {
+    let unused = options.text_column.iter().find(|name| !template.columns().any(|column| column == *name));
+    match unused {
+        None => Ok(()),
+        Some(name) => Err(ClassificationError::Options {
+            what: format!("`template` has no place for the text column `{name}`"),
+            hint: "name each text column in braces, or leave it out of `text_column`",
+        }),
+    }
+}
+
+/// The columns for people, those of text before the others.
+fn texts_first(schema: &Schema) -> String {
+    let (texts, others): (Vec<_>, Vec<_>) =
+        schema.fields().iter().cloned().partition(|field| is_text(field.data_type()));
+    listed(&Schema::new(texts.into_iter().chain(others).collect::<Vec<_>>()))
+}
+
+fn is_writable(found: &DataType) -> bool {
+    match found {
+        DataType::List(item) | DataType::LargeList(item) => is_text(item.data_type()),
+        other => is_text(other) || (!other.is_nested() && can_cast_types(other, &DataType::Utf8)),
+    }
+}
+
+/// Texts keep their type, unless they are numbered.
+fn as_it_stands(found: &DataType) -> DataType {
+    match found {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => found.clone(),
+        _ => DataType::Utf8,
+    }
+}
+
+/// A column as text.
+///
+/// # Errors
+/// When it has no one way to be written.
+pub(super) fn written(name: &str, values: &ArrayRef) -> Result<ArrayRef, ClassificationError> {
+    match values.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(ArrayRef::clone(values)),
+        DataType::List(item) if is_text(item.data_type()) => {
+            let lists = values.as_list::<i32>();
+            Ok(joined((0..lists.len()).map(|row| lists.is_valid(row).then(|| lists.value(row)))))
+        }
+        DataType::LargeList(item) if is_text(item.data_type()) => {
+            let lists = values.as_list::<i64>();
+            Ok(joined((0..lists.len()).map(|row| lists.is_valid(row).then(|| lists.value(row)))))
+        }
+        found => cast(values, &DataType::Utf8).map_err(|_unsupported| not_text(name, found)),
+    }
+}
+
+/// Lists of words as texts, a blank between two words.
+fn joined(lists: impl Iterator<Item = Option<ArrayRef>>) -> ArrayRef {
+    let mut texts = StringBuilder::new();
+    for words in lists {
+        let words = words.map(|words| texts_of(&words).into_iter().flatten().collect::<Vec<_>>().join(" "));
+        texts.append_option(words);
+    }
+    Arc::new(texts.finish())
+}
+
+fn filled(template: &Template, columns: &[ArrayRef], rows: usize) -> ArrayRef {
+    let cells: Vec<_> = columns.iter().map(texts_of).collect();
+    let mut texts = StringBuilder::new();
+    let mut text = String::new();
+    for row in 0..rows {
+        text.clear();
+        let mut cells = cells.iter().map(|cells| cells[row].unwrap_or_default());
+        let mut is_empty = true;
+        for part in template.parts() {
+            match part {
+                Part::Letters(letters) => text.push_str(letters),
+                Part::Column(_) => {
+                    let cell = cells.next().unwrap_or_default();
+                    is_empty &= cell.trim().is_empty();
+                    text.push_str(cell);
+                }
+            }
+        }
+        // What only the template says is no text of the row.
+        texts.append_option((!is_empty).then_some(&text));
+    }
+    Arc::new(texts.finish())
+}
+
+fn lines(columns: &[ArrayRef], rows: usize) -> ArrayRef {
+    let cells: Vec<_> = columns.iter().map(texts_of).collect();
+    let mut texts = StringBuilder::new();
+    let mut text = String::new();
+    for row in 0..rows {
+        text.clear();
+        for cell in cells.iter().filter_map(|cells| cells[row]).filter(|cell| !cell.trim().is_empty()) {
+            if !text.is_empty() {
+                text.push(LINE_END);
+            }
+            text.push_str(cell);
+        }
+        texts.append_option((!text.is_empty()).then_some(&text));
+    }
+    Arc::new(texts.finish())
+}
+
+fn not_text(name: &str, found: &DataType) -> ClassificationError {
+    ClassificationError::ColumnType { column: name.to_owned(), found: found.to_string(), wanted: WANTED }
+}
