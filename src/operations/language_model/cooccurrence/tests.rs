@@ -36,7 +36,7 @@ fn pairs_and_their_information_by_hand() {
     let built = built(&["a b c", "a b"], &options());
     // Both ways: a b 2, a c 1, b c 1; rows: a 3, b 3, c 2; 8 in all.
     let expected = [
-        ("a b", 2.0, (2.0_f64 * 8.0 / 9.0).ln()),
+        ("a b", 2.0_f64, (2.0_f64 * 8.0 / 9.0).ln()),
         ("a c", 1.0, (1.0_f64 * 8.0 / 6.0).ln()),
         ("b a", 2.0, (2.0_f64 * 8.0 / 9.0).ln()),
         ("b c", 1.0, (1.0_f64 * 8.0 / 6.0).ln()),
