@@ -170,6 +170,23 @@ fn a_stored_job_builds_the_same_model() {
 }
 
 #[test]
+fn the_stored_job_of_the_repository_builds_a_model_of_its_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = "jobs/language_modelling";
+    copy_tree(&repository().join(place).join("source"), &folder.path().join(place).join("source"));
+    fs::create_dir(folder.path().join(place).join("target")).unwrap();
+    fs::copy(repository().join(place).join("corpus.toml"), folder.path().join("corpus.toml")).unwrap();
+    let done = run(folder.path(), &["run", "corpus.toml", "--json"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert_eq!(json(&done)["outputs"].as_array().unwrap().len(), 3);
+    let model = "jobs/language_modelling/target/corpus.lm";
+    let next = json(&run(folder.path(), &["lm", "complete", model, "the life cycle", "--json"]));
+    assert!(next.as_array().unwrap().iter().any(|word| word["word"] == "assessment"), "{next:#}");
+    let like = run(folder.path(), &["lm", "neighbours", model, "electricity"]);
+    assert_eq!(like.status.code(), Some(0), "{}", text(&like.stderr));
+}
+
+#[test]
 fn what_can_not_be_done_is_said_with_its_facts() {
     let folder = with_table();
     fs::write(folder.path().join("empty.csv"), "id,review\n").unwrap();
@@ -183,7 +200,7 @@ fn what_can_not_be_done_is_said_with_its_facts() {
     assert!(build("empty.csv", &[]).contains("has a word (0 rows)"));
     assert!(build("marks.csv", &[]).contains("has a word (2 rows)"));
     assert!(build("t.csv", &["--min-count", "9"]).contains("the most frequent one, `is`, is there 4 times"));
-    assert!(build("t.csv", &["--order", "6"]).contains("6"));
+    assert!(build("t.csv", &["--order", "6"]).contains("1..=5"));
     assert!(!folder.path().join("x.lm").exists());
     assert!(failure(folder.path(), &["lm", "show", "t.csv"]).contains("is no language model"));
     assert!(failure(folder.path(), &["lm", "show", "none.lm"]).contains("none.lm"));

@@ -148,7 +148,7 @@ fn texts_without_words_have_no_perplexity_and_unknown_words_are_counted() {
     assert!(known.perplexity < unknown.perplexity);
     let both = known.with(&unknown);
     assert_eq!(both.tokens, 8);
-    let mean = (known.perplexity.unwrap().ln() + unknown.perplexity.unwrap().ln()) / 2.0;
+    let mean = f64::midpoint(known.perplexity.unwrap().ln(), unknown.perplexity.unwrap().ln());
     assert!((both.perplexity.unwrap() - mean.exp()).abs() < 1e-9);
 
     let closed = LanguageModelOptions { closed_vocabulary: true, ..LanguageModelOptions::default() };
@@ -190,7 +190,7 @@ fn models_are_kept_by_name_replaced_as_a_whole_and_removed() {
     fs::rename(folder.path().join("models/new"), claim.path()).unwrap();
     drop(claim);
     assert_eq!((first.info().units, models.open(&name).unwrap().info().units), (4, 2));
-    assert_eq!(models.names().unwrap(), [name.clone()]);
+    assert_eq!(models.names().unwrap(), std::slice::from_ref(&name));
     models.remove(&name).unwrap();
     assert_eq!(models.remove(&name).unwrap_err().code(), Code::NotFound);
     assert_eq!(first.scorer().score("steel").unknown_words, 0, "who has it open can go on");

@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(parts(&with(5, Weighting::Flat)), 1);
         assert_eq!(parts(&with(5, Weighting::Harmonic)), 60);
         let most = parts(&with(20, Weighting::Harmonic));
-        assert!((1..=20).all(|distance| most % distance == 0) && most < 1 << 28);
+        assert!((1..=20).all(|distance| most.is_multiple_of(distance)) && most < 1 << 28);
         assert_eq!(apart(pair(7, u32::MAX - 1)), (7, u32::MAX - 1));
     }
 }

@@ -36,7 +36,7 @@ fn pairs_and_their_information_by_hand() {
     let built = built(&["a b c", "a b"], &options());
     // Both ways: a b 2, a c 1, b c 1; rows: a 3, b 3, c 2; 8 in all.
     let expected = [
-        ("a b", 2.0, (2.0_f64 * 8.0 / 9.0).ln()),
+        ("a b", 2.0_f64, (2.0_f64 * 8.0 / 9.0).ln()),
         ("a c", 1.0, (1.0_f64 * 8.0 / 6.0).ln()),
         ("b a", 2.0, (2.0_f64 * 8.0 / 9.0).ln()),
         ("b c", 1.0, (1.0_f64 * 8.0 / 6.0).ln()),
@@ -47,7 +47,7 @@ fn pairs_and_their_information_by_hand() {
     assert_eq!(found.len(), expected.len());
     for ((pair, count, ppmi), (wanted, times, information)) in found.iter().zip(expected) {
         assert!(
-            pair == wanted && *count == times && near(*ppmi, information),
+            pair == wanted && count.to_bits() == times.to_bits() && near(*ppmi, information),
             "{pair} {count} {ppmi}, {wanted} {information}"
         );
     }
@@ -75,7 +75,7 @@ fn weights_windows_and_sides_are_as_asked_for() {
     let one_sided = built(&text, &LanguageModelOptions { one_sided: true, ..options() });
     assert_eq!((count(&one_sided, "a c"), count(&one_sided, "c a"), count(&one_sided, "a d")), (1.0, 0.0, 0.0));
     let repeated = built(&["a a"], &options());
-    assert_eq!(count(&repeated, "a a"), 2.0, "from either side");
+    assert_eq!(cells(&repeated)[..1], [("a a".to_owned(), 2.0, 0.0)], "from either side");
     let parted = built(&["use steel. Melt it"], &LanguageModelOptions { sentences: true, ..options() });
     assert_eq!((count(&parted, "use steel"), count(&parted, "steel melt")), (1.0, 0.0));
 }
@@ -88,7 +88,7 @@ fn rare_words_keep_their_place_and_rare_pairs_are_left_out() {
     );
     assert_eq!((count(&kept, "a b"), count(&kept, "b b")), (2.0, 2.0), "two words apart");
     let near = LanguageModelOptions { min_count: 2, window: 1, ..options() };
-    assert_eq!(count(&built(&["a x b", "a y b", "b b"], &near), "a b"), 0.0);
+    assert!(cells(&built(&["a x b", "a y b", "b b"], &near)).iter().all(|cell| cell.0 == "b b"));
     assert_eq!(kept.model.info().cooccurrences.clone().unwrap().pairs_left_out, 0);
     let dear = LanguageModelOptions { min_pair_count: 3, ..options() };
     let none = built(&["a x b", "a y b", "b b"], &dear);
