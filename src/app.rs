@@ -4,7 +4,7 @@
 //! asks (service, command line) gets parts, never the whole; nobody but this module knows how they hang together.
 //!
 //! State directory: `textmill.sqlite3` (jobs, unless they are in PostgreSQL), `artifacts/`, `uploads/`, `knowledge-bases/`,
-//! `logs/`.
+//! `language-models/`, `logs/`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,13 +27,20 @@ use crate::core::telemetry::embedding::EmbeddingMetrics;
 use crate::operations::annotation::{self, AnnotationHandler, Embedders};
 use crate::operations::classification::{self, ClassificationHandler, Models};
 use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
+use crate::operations::language_model::{self, LanguageModelHandler, LanguageModels};
 use crate::operations::model_download::{self, ModelDownloadHandler};
 use crate::operations::parquet_conversion::{self, ConversionHandler};
 use crate::operations::sources::Sources;
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 5] =
-    [parquet_conversion::KIND, model_download::KIND, knowledge_base::KIND, annotation::KIND, classification::KIND];
+pub const KINDS: [&str; 6] = [
+    parquet_conversion::KIND,
+    model_download::KIND,
+    knowledge_base::KIND,
+    annotation::KIND,
+    classification::KIND,
+    language_model::KIND,
+];
 
 /// How often expired uploads are looked for.
 const UPLOAD_SWEEP: Duration = Duration::from_mins(10);
@@ -54,6 +61,7 @@ pub struct App {
     isolation: Isolation,
     models: ModelStore,
     knowledge_bases: KnowledgeBases,
+    language_models: LanguageModels,
 }
 
 impl App {
@@ -74,8 +82,9 @@ impl App {
         let isolation = Isolation::new(config.isolation.limits());
         let models = open_models(&config)?;
         let knowledge_bases = open_knowledge_bases(&config);
+        let language_models = LanguageModels::new(config.state_dir.join("language-models"));
         let config = Arc::new(config);
-        Ok(Self { config, store, events, queue, roots, uploads, isolation, models, knowledge_bases })
+        Ok(Self { config, store, events, queue, roots, uploads, isolation, models, knowledge_bases, language_models })
     }
 
     /// What the operator set.
@@ -111,6 +120,11 @@ impl App {
     /// Where knowledge bases are.
     pub fn knowledge_bases(&self) -> &KnowledgeBases {
         &self.knowledge_bases
+    }
+
+    /// Where language models are.
+    pub fn language_models(&self) -> &LanguageModels {
+        &self.language_models
     }
 
     /// Starts the workers of this process, for jobs of these kinds; `None` with `jobs.workers = 0`. They end at shutdown,
@@ -183,6 +197,11 @@ impl App {
         let download = ModelDownloadHandler::new(self.models.clone());
         let builder = builder(&self.config, self.models.clone(), models.clone());
         let build = KnowledgeBaseHandler::new(builder, sources.clone(), self.isolation.clone());
+        let language_model = LanguageModelHandler {
+            sources: sources.clone(),
+            isolation: self.isolation.clone(),
+            models: self.language_models.clone(),
+        };
         let classification = ClassificationHandler {
             sources: sources.clone(),
             isolation: self.isolation.clone(),
@@ -201,6 +220,7 @@ impl App {
             Arc::new(build),
             Arc::new(annotation),
             Arc::new(classification),
+            Arc::new(language_model),
         ];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
         handlers

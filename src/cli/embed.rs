@@ -74,7 +74,7 @@ pub(super) fn run(args: &EmbedArgs, context: &Context) -> CommandResult {
 }
 
 /// Readers look at a file more than once, which a stream does not allow. A signal ends it, whether or not anything comes.
-fn spool() -> Result<TempPath, CommandError> {
+pub(super) fn spool() -> Result<TempPath, CommandError> {
     let (mut file, path) = tempfile::NamedTempFile::new()?.into_parts();
     block_on(async move {
         let mut signals = Signals::listen()?;

@@ -15,6 +15,7 @@ mod embed;
 mod exit;
 mod job;
 mod kb;
+mod lm;
 mod model;
 mod openapi;
 mod printer;
@@ -57,6 +58,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Job(job::JobArgs),
     Kb(kb::KbArgs),
+    Lm(lm::LmArgs),
     Model(model::ModelArgs),
     Run(run::RunArgs),
     Config(config::ConfigArgs),
@@ -76,7 +78,9 @@ Examples:
   textmill convert reports parquet     a folder of tables to Parquet, and a report
   textmill annotate t.csv --kb NAME -o t.parquet
                                        the concepts that the texts of a table mention
+  textmill classify columns t.csv      which columns of a table are texts, labels, groups
   textmill embed a.txt --model-dir DIR vectors of texts, a line each
+  textmill lm build t.csv -o t.lm      which words follow each other in the texts of a table
   textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
   textmill worker                      more jobs at once, beside the service or elsewhere
   textmill job list                    what the service has done and does
@@ -109,6 +113,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Embed(args) => embed::run(args, context),
         Command::Job(args) => job::run(args, context),
         Command::Kb(args) => kb::run(args, context),
+        Command::Lm(args) => lm::run(args, context),
         Command::Model(args) => model::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Config(args) => config::run(args, context),

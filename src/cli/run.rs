@@ -6,20 +6,25 @@ use clap::Args;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::classify;
 use super::context::{Context, Process};
 use super::convert::{ResultArgs, Wish, convert_and_tell};
 use super::exit::CommandResult;
-use super::kb;
+use super::{kb, lm};
 use crate::core::failure::{Code, Failure};
+use crate::operations::classification::ClassificationOptions;
 use crate::operations::knowledge_base::{KnowledgeBaseName, KnowledgeBaseOptions};
+use crate::operations::language_model::LanguageModelOptions;
 use crate::operations::parquet_conversion::ConversionOptions;
 
 /// Run a job that is stored in a TOML file
 ///
 /// Example: textmill run jobs/conversion/knowledgebase.toml --set options.compression=snappy
 ///
-/// The file names the `operation` (`conversion` or `knowledge_base`), `source`, `destination` or `name` and, under
-/// `[options]`, what `textmill convert --help` or `textmill kb build --help` lists. Paths start at the working directory.
+/// The file names the `operation` (`conversion`, `knowledge_base`, `classification` or `language_model`), `source`,
+/// `destination` or `name`, for a language model `text_column`, and, under `[options]`, what the help of `textmill convert`,
+/// `kb build`, `classify build` or `lm build` lists; what that takes from a file (`label_set`, `label_by_meaning`) stands there
+/// itself. Paths start at the working directory.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The stored job
@@ -48,6 +53,21 @@ enum StoredJob {
         #[serde(default)]
         options: KnowledgeBaseOptions,
     },
+    Classification {
+        source: PathBuf,
+        destination: PathBuf,
+        options: Box<ClassificationOptions>,
+    },
+    LanguageModel {
+        source: PathBuf,
+        text_column: String,
+        /// File of the model.
+        destination: PathBuf,
+        /// File of the co-occurrences.
+        cooccurrence: Option<PathBuf>,
+        #[serde(default)]
+        options: LanguageModelOptions,
+    },
 }
 
 pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
@@ -61,6 +81,17 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
             let exit_zero = args.results.without_pages("knowledge_base")?;
             let wish = kb::build::Wish { source: &source, name: &name, options: &options, exit_zero };
             kb::build::build_and_tell(&wish, &loaded.config, context)
+        }
+        StoredJob::Classification { source, destination, options } => {
+            let exit_zero = args.results.without_pages("classification")?;
+            let wish = classify::build::Wish { source: &source, folder: &destination, options: &options, exit_zero };
+            classify::build::build_and_tell(&wish, &loaded.config, context)
+        }
+        StoredJob::LanguageModel { source, text_column, destination, cooccurrence, options } => {
+            let exit_zero = args.results.without_pages("language_model")?;
+            let (table, output) = (source, destination);
+            let wish = lm::build::Wish { table, text_column, output, cooccurrence, options, exit_zero };
+            lm::build::build_and_tell(wish, &loaded.config, context)
         }
     }
 }
@@ -128,6 +159,34 @@ mod tests {
         let job = parse(text, &[]).unwrap();
         assert!(matches!(&job, StoredJob::KnowledgeBase { name, .. } if name.as_str() == "esg"), "{job:?}");
         assert!(parse(text, &["name=a b".to_owned()]).unwrap_err().contains("a b"));
+    }
+
+    #[test]
+    fn a_language_model_is_a_stored_job_too() {
+        let text = "operation = \"language_model\"\nsource = \"a.csv\"\ntext_column = \"text\"\ndestination = \"a.lm\"\n\
+                    [options]\norder = 4\nweighting = \"harmonic\"\n";
+        let job = parse(text, &["cooccurrence=a.parquet".to_owned()]).unwrap();
+        assert!(
+            matches!(&job, StoredJob::LanguageModel { options, cooccurrence: Some(_), .. } if options.order == 4),
+            "{job:?}"
+        );
+    }
+
+    #[test]
+    fn a_data_set_is_a_stored_job_too_with_its_labels_in_it() {
+        let text = "operation = \"classification\"\nsource = \"in.csv\"\ndestination = \"out\"\n[options]\n\
+            text_column = \"body\"\nmargin = 0.1\nsplit = { train = 70, validation = 10, test = 20 }\n\
+            [options.label_by_meaning]\njoy = \"someone is happy\"\nfear = [\"someone is afraid\", \"a threat\"]\n\
+            [options.annotation]\ntypo = true\n";
+        let StoredJob::Classification { options, .. } = parse(text, &["options.seed=7".to_owned()]).unwrap() else {
+            unreachable!()
+        };
+        assert_eq!((options.text_column.as_slice(), options.seed), (["body".to_owned()].as_slice(), 7));
+        assert_eq!(options.label_by_meaning.unwrap().labels()["fear"].len(), 2);
+        let error = parse(text, &["options.split.test=30".to_owned()]).unwrap_err();
+        assert!(error.contains("`options.split`") && error.contains("add up to 110"), "{error}");
+        let set = ["options.label_set=[\"a\", \"a\"]".to_owned()];
+        assert!(parse(text, &set).unwrap_err().contains("the label `a` is in the set twice"));
     }
 
     #[test]

@@ -154,6 +154,7 @@ fn parts(
         metrics,
         embeddings,
         knowledge_bases: app.knowledge_bases().clone(),
+        language_models: app.language_models().clone(),
         info: info(),
         shutdown: shutdown.token(),
         readiness: readiness(app, workers),

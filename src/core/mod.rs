@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod embeddings;
 pub mod failure;
+pub mod figures;
 pub mod hash;
 pub mod ids;
 pub mod intake;
@@ -11,6 +12,7 @@ pub mod jobs;
 pub mod models;
 pub mod nearest;
 pub mod progress;
+pub mod recent;
 pub mod search;
 pub mod shutdown;
 pub mod storage;

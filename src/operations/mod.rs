@@ -8,6 +8,7 @@ pub mod classification;
 pub mod context;
 pub mod embedding_job;
 pub mod knowledge_base;
+pub mod language_model;
 pub mod model_download;
 pub mod parquet_conversion;
 pub mod rows;

@@ -224,7 +224,7 @@ impl Desk {
             let failure = Failure::new(Code::InvalidParameter, "`text_column` is empty");
             faults.at("/text_column", failure.with_hint("name the column of the texts"));
         }
-        check_options(&request.options, &self.models, &mut faults);
+        check_options("/options", &request.options, &self.models, &mut faults);
         let (bases, name) = (self.bases.clone(), request.knowledge_base.clone());
         let found = tokio::task::spawn_blocking(move || bases.open(&name).map(drop)).await;
         match found.map_err(|error| Problem::internal(format!("the look broke off: {error}")))? {
@@ -245,23 +245,24 @@ fn check_texts(request: &TextsRequest, models: &LoadedModels) -> Result<(), Prob
         }
         _ => {}
     }
-    check_options(&request.options, models, &mut faults);
+    check_options("/options", &request.options, models, &mut faults);
     faults.into_result()
 }
 
-fn check_options(options: &AnnotationOptions, models: &LoadedModels, faults: &mut Faults) {
+/// Notes what is wrong with options that stand at `place` in the body.
+pub(crate) fn check_options(place: &str, options: &AnnotationOptions, models: &LoadedModels, faults: &mut Faults) {
     for (index, pattern) in options.lists.iter().enumerate().filter(|(_, pattern)| !glob::is_valid(pattern)) {
         let shown: String = pattern.chars().take(200).collect();
         let failure = Failure::new(Code::InvalidParameter, format!("`{shown}` is no glob"));
         faults
-            .at(format!("/options/lists/{index}"), failure.with_hint("`Climate/**` is a folder, `**/*.tsv` any depth"));
+            .at(format!("{place}/lists/{index}"), failure.with_hint("`Climate/**` is a folder, `**/*.tsv` any depth"));
     }
     if !(options.threshold > 0.0 && options.threshold <= 1.0) {
         let detail = format!("`threshold` is {}, it must be above 0 and up to 1", options.threshold);
-        faults.at("/options/threshold", Failure::new(Code::InvalidParameter, detail));
+        faults.at(format!("{place}/threshold"), Failure::new(Code::InvalidParameter, detail));
     }
     let model = options.model.as_ref().filter(|_| options.meaning);
     if let Some(Err(error)) = model.map(|id| models.store().catalogue().get(id)) {
-        faults.at("/options/model", error.to_failure());
+        faults.at(format!("{place}/model"), error.to_failure());
     }
 }

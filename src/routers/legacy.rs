@@ -6,6 +6,7 @@
 
 mod build_knowledgebase;
 mod model_downloader;
+mod process_file;
 
 use std::sync::Arc;
 
@@ -23,9 +24,10 @@ use utoipa_axum::routes;
 use super::conversions::{check, effective};
 use super::extract::{FromParameters, Parameters, Params};
 use super::problem::{Problem, entry};
-use super::state::{HttpLimits, HttpState, Places};
+use super::state::{Gates, HttpLimits, HttpState, Places};
 use super::submission::{self, Asked, Terms, Work, location};
 use crate::core::failure::{Code, Failure};
+use crate::core::isolation::Isolation;
 use crate::core::jobs::{Job, JobQueue, Status};
 use crate::core::models::ModelStore;
 use crate::core::storage::location::{Destination, Source};
@@ -49,6 +51,9 @@ pub(crate) fn router() -> OpenApiRouter<HttpState> {
             build_knowledgebase::router().route_layer(announcing("</v1/knowledge-bases>; rel=\"successor-version\"")),
         )
         .merge(model_downloader::router().route_layer(announcing("</v1/models>; rel=\"successor-version\"")))
+        .merge(
+            process_file::router().route_layer(announcing("</v1/classification-datasets>; rel=\"successor-version\"")),
+        )
         .route_layer(middleware::from_fn(refuse_prefetch))
 }
 
@@ -158,7 +163,9 @@ struct OldDesk {
     queue: JobQueue,
     places: Places,
     models: ModelStore,
+    isolation: Isolation,
     limits: Arc<HttpLimits>,
+    gates: Gates,
     metrics: Metrics,
     shutdown: CancellationToken,
 }
@@ -169,7 +176,9 @@ impl axum::extract::FromRef<HttpState> for OldDesk {
             queue: JobQueue::from_ref(state),
             places: Places::from_ref(state),
             models: ModelStore::from_ref(state),
+            isolation: Isolation::from_ref(state),
             limits: Arc::from_ref(state),
+            gates: Gates::from_ref(state),
             metrics: Metrics::from_ref(state),
             shutdown: CancellationToken::from_ref(state),
         }
@@ -251,10 +260,13 @@ fn old_answer(job: Job) -> Result<Response, Problem> {
     let (status, data) = match job.status {
         Status::Succeeded => (StatusCode::OK, "success"),
         Status::Queued | Status::Running => (StatusCode::ACCEPTED, "accepted"),
-        Status::Failed | Status::Cancelled => {
-            let failure = job.error.unwrap_or_else(|| Failure::new(Code::Cancelled, "the job was cancelled"));
-            return Err(Problem::new(failure.code, failure.detail).with_status(entry(failure.code).status));
-        }
+        Status::Failed | Status::Cancelled => return Err(of_failed(job)),
     };
     Ok((status, location(&job.id), Json(OldAnswer { data })).into_response())
+}
+
+/// Why a job came to nothing.
+fn of_failed(job: Job) -> Problem {
+    let failure = job.error.unwrap_or_else(|| Failure::new(Code::Cancelled, "the job was cancelled"));
+    Problem::new(failure.code, failure.detail).with_status(entry(failure.code).status)
 }

@@ -4,14 +4,17 @@
 //! decision: a route and its entry in the `OpenAPI` document are one declaration, so they can't drift apart.
 
 mod annotations;
+mod classification_datasets;
 mod content;
 mod conversions;
 mod embeddings;
 mod extract;
 mod files;
+mod form;
 mod health;
 mod jobs;
 mod knowledge_bases;
+mod language_models;
 mod legacy;
 mod middleware;
 mod models;
@@ -50,6 +53,8 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(files::router())
         .merge(knowledge_bases::router())
         .merge(annotations::router())
+        .merge(language_models::router())
+        .merge(classification_datasets::router())
         .merge(models::router())
         .merge(embeddings::router())
         .merge(health::router())

@@ -24,6 +24,8 @@ use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
 use crate::operations::annotation::Lexicons;
 use crate::operations::knowledge_base::KnowledgeBases;
+use crate::operations::knowledge_base::search::SearchableBases;
+use crate::operations::language_model::LanguageModels;
 
 /// The ready-made parts that a router is built from.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct HttpParts {
     pub embeddings: LoadedModels,
     /// Where knowledge bases are.
     pub knowledge_bases: KnowledgeBases,
+    /// Where language models are.
+    pub language_models: LanguageModels,
     /// Who may ask; without keys everybody may.
     pub keys: ApiKeys,
     /// Whether only this machine is served, without keys: then requests must name it in `Host`.
@@ -217,6 +221,8 @@ pub struct HttpState {
     models: ModelStore,
     embeddings: LoadedModels,
     knowledge_bases: KnowledgeBases,
+    searchable_bases: SearchableBases,
+    language_models: LanguageModels,
     lexicons: Lexicons,
     access: AccessRules,
     limits: Arc<HttpLimits>,
@@ -237,7 +243,9 @@ impl HttpState {
             isolation: parts.isolation,
             models: parts.models,
             embeddings: parts.embeddings,
+            searchable_bases: SearchableBases::of(parts.knowledge_bases.clone()),
             knowledge_bases: parts.knowledge_bases,
+            language_models: parts.language_models,
             lexicons: Lexicons::default(),
             access: AccessRules {
                 keys: Arc::new(parts.keys),
@@ -272,6 +280,8 @@ slices! {
     ModelStore = models;
     LoadedModels = embeddings;
     KnowledgeBases = knowledge_bases;
+    SearchableBases = searchable_bases;
+    LanguageModels = language_models;
     Lexicons = lexicons;
     AccessRules = access;
     Arc<HttpLimits> = limits;

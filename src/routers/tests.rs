@@ -1,5 +1,6 @@
 //! Tests of the router, in process: the real router on a real store, without a socket and without a worker.
 
+mod classification_datasets;
 mod conversions;
 mod cross_site;
 mod document;
@@ -35,6 +36,7 @@ use crate::core::storage::sandbox::DataRoots;
 use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::metrics::Metrics;
 use crate::operations::knowledge_base::KnowledgeBases;
+use crate::operations::language_model::LanguageModels;
 
 const BOUNDARY: &str = "----boundary";
 
@@ -78,6 +80,7 @@ impl Service {
             models: models.clone(),
             embeddings: embeddings.clone(),
             knowledge_bases: knowledge_bases.clone(),
+            language_models: LanguageModels::new(dir.path().join("language-models")),
             roots: DataRoots::new(vec![dir.path().join("data")]).unwrap(),
             loopback_only: keys.is_empty(),
             keys,

@@ -25,7 +25,7 @@ const SHOWN: usize = 5;
 
 /// Convert entities among CoNLL, IOB tags and spans
 ///
-/// Example: textmill classify tokens tweets.csv --tags-column iob_tags -o tweets.conll
+/// Example: textmill classify tokens tweets.csv -o tweets.conll
 ///
 /// Names say the forms: .conll, .iob.jsonl (tokens and tags), .spans.jsonl (text and spans), .csv, .tsv, .parquet (a column of
 /// texts or tokens, and one of tags or spans). Tags may be IOB1, IOB2, BIOES or BILOU; they are written as IOB2. A tag that

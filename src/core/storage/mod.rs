@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod location;
+pub mod mapped;
 pub mod sandbox;
 pub mod staged;
 pub mod uploads;

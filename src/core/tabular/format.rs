@@ -36,6 +36,8 @@ pub enum FormatName {
     HtmlTable,
     /// XML: a row for each of its repeated elements.
     Xml,
+    /// Parquet: previews and jobs on tables read it, conversions have nothing to do.
+    Parquet,
 }
 
 /// How text is probably written, by the file's name.

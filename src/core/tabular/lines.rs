@@ -45,7 +45,7 @@ impl Lines {
     ///
     /// # Errors
     /// When reading fails, or a line is longer than a record may be.
-    pub fn next(&mut self) -> Result<Option<Vec<String>>, TableError> {
+    pub fn next_lines(&mut self) -> Result<Option<Vec<String>>, TableError> {
         let mut lines = Vec::new();
         while lines.is_empty() && !self.at_end {
             let start = self.rest.len();

@@ -1,7 +1,7 @@
 //! Annotated texts, in words instead of numbers.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use super::mention::{How, Mention};
 use super::options::{AnnotationOptions, Language};
 use super::run::spelling;
 use crate::core::embeddings::Embedder;
+use crate::core::recent::Recent;
 use crate::operations::knowledge_base::KnowledgeBase;
 
 /// Lexicons that are kept.
@@ -119,11 +120,14 @@ struct Key {
 }
 
 /// The lexicons that were used last, so that a service does not read lists for every text. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct Lexicons(Arc<Mutex<Vec<Kept>>>);
+#[derive(Debug, Clone)]
+pub struct Lexicons(Recent<Key, Lexicon>);
 
-/// A lexicon, and what it was made of.
-type Kept = (Key, Arc<Lexicon>);
+impl Default for Lexicons {
+    fn default() -> Self {
+        Self(Recent::holding(KEPT))
+    }
+}
 
 impl Lexicons {
     /// The lexicon of a knowledge base as it is now. Blocks while it is made.
@@ -137,14 +141,6 @@ impl Lexicons {
             lists: options.lists.clone(),
             language: options.language,
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.iter().position(|(other, _)| *other == key);
-        let lexicon = match known {
-            Some(place) => kept.remove(place).1,
-            None => Arc::new(lexicon_of(base, options)?),
-        };
-        kept.insert(0, (key, Arc::clone(&lexicon)));
-        kept.truncate(KEPT);
-        Ok(lexicon)
+        self.0.get(key, || lexicon_of(base, options))
     }
 }

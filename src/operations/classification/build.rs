@@ -14,7 +14,7 @@ use super::error::ClassificationError;
 use super::facts::Facts;
 use super::findings;
 use super::labels::{NO_LABEL, labeller};
-use super::options::{ClassificationOptions, Task};
+use super::options::{ClassificationOptions, Task, Unlabelled};
 use super::outcome::{DatasetCard, LeftOut, Rows, SourceFile, WrittenFile};
 use super::plan::{Plan, named, needed};
 use super::split::{Unfit, divide};
@@ -163,10 +163,10 @@ fn not_taken(folder: &Path, error: io::Error) -> ClassificationError {
     }
 }
 
-/// Who is to say labels says some.
+/// Who is to say labels says some; who keeps rows without a label has them still to come.
 fn check_labels(facts: &Facts, options: &ClassificationOptions) -> Result<(), ClassificationError> {
     match &options.label_column {
-        Some(column) if facts.rows() > 0 && facts.labelled == 0 => {
+        Some(column) if facts.rows() > 0 && facts.labelled == 0 && options.unlabelled != Unlabelled::Keep => {
             Err(ClassificationError::NoLabels { column: column.clone(), rows: facts.rows() as u64 })
         }
         _ => Ok(()),
@@ -183,7 +183,8 @@ fn check_rest(facts: &Facts, plan: &Plan, options: &ClassificationOptions) -> Re
         return Err(ClassificationError::NoRows { read: facts.rows() as u64, reasons });
     };
     let mut same = 1;
-    if !plan.is_labelled || options.task == Task::Entities || first == NO_LABEL {
+    let may_be_one = options.task == Task::Entities || options.unlabelled == Unlabelled::Keep;
+    if !plan.is_labelled || may_be_one || first == NO_LABEL {
         return Ok(());
     }
     for set in sets {

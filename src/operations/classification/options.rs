@@ -298,6 +298,8 @@ pub enum Format {
     Csv,
     /// One file of JSON lines
     Jsonl,
+    /// A file of CoNLL a split, for entities: token, tab, tag, and no other column
+    Conll,
     /// A folder that `datasets.load_dataset` of Hugging Face reads: a Parquet file a split, and a README.md
     HuggingFace,
 }

@@ -10,7 +10,7 @@ use arrow_schema::Schema;
 use super::error::ClassificationError;
 use super::options::{ClassificationOptions, Task, Unlabelled};
 use super::outcome::Finding;
-use super::rules::check;
+use super::rules::check_options;
 use super::template::Template;
 use super::texts::TextPlan;
 use crate::operations::rows::column;
@@ -62,7 +62,7 @@ impl Plan {
     /// # Errors
     /// When options do not go together, are out of their range, or a column is not there or of another kind.
     pub(super) fn of(options: &ClassificationOptions, schema: &Schema) -> Result<Self, ClassificationError> {
-        check(options)?;
+        check_options(options)?;
         let text = TextPlan::of(options, schema)?;
         let sources = [
             options.label_column.is_some(),

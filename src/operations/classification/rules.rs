@@ -3,18 +3,21 @@
 //! The one decision: each rule names the options as the API does, and says what to do; the first that is broken is told.
 
 use super::error::ClassificationError;
-use super::options::{Balance, ClassificationOptions, Conflicts, Task};
+use super::options::{Balance, ClassificationOptions, Conflicts, Format, Task};
+use super::plan::named;
 use crate::core::nearest::nearest;
 use crate::core::text::language::languages;
 
 /// Whether it is broken, what is wrong, and what to do.
 type Rule = (bool, &'static str, &'static str);
 
-/// Looks at the options alone.
+/// Looks at the options alone, before there is a table.
 ///
 /// # Errors
-/// When options do not go together, or are out of their range.
-pub(super) fn check(options: &ClassificationOptions) -> Result<(), ClassificationError> {
+/// When they do not go together, or one is out of its range. That no text column is named is told by the table, which knows
+/// what there is.
+pub fn check_options(options: &ClassificationOptions) -> Result<(), ClassificationError> {
+    named(options)?;
     let rules = of_labels(options).into_iter().chain(of_entities(options)).chain(of_rows(options));
     for (is_broken, what, hint) in rules {
         if is_broken {
@@ -66,7 +69,7 @@ fn of_labels(options: &ClassificationOptions) -> [Rule; 6] {
     ]
 }
 
-fn of_entities(options: &ClassificationOptions) -> [Rule; 5] {
+fn of_entities(options: &ClassificationOptions) -> [Rule; 6] {
     let is_entities = options.task == Task::Entities;
     let (tags, spans) = (options.tags_column.is_some(), options.spans_column.is_some());
     let sources = [tags, spans, options.label_by_concepts.is_some()];
@@ -85,6 +88,11 @@ fn of_entities(options: &ClassificationOptions) -> [Rule; 5] {
             !is_entities && (tags || spans),
             "`tags_column` and `spans_column` are for entities",
             "ask for the task `entities`, or leave them out",
+        ),
+        (
+            !is_entities && options.format == Format::Conll,
+            "CoNLL is for entities",
+            "choose another format, or ask for the task `entities`",
         ),
         (
             is_entities && options.unlabelled_as.is_some(),

@@ -3,7 +3,6 @@
 //! For: lines, tables of every kind that is read elsewhere, Parquet. Not for: what texts are used for. The one decision:
 //! a text is the value as it stands in the file: numbers and dates are not brought into another form.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -18,15 +17,13 @@ use super::error::EmbeddingJobError;
 use super::options::{EmbeddingOptions, InputFormat};
 use super::run::TextSource;
 use crate::core::tabular::delimited::Habit;
-use crate::core::tabular::encoding;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::{self, Promise, TextWish};
-use crate::core::tabular::input::{Input, TextStream, UnpackLimits};
-use crate::core::tabular::table::{Batches, MAX_RECORD, Rejects, TableOptions, Tables};
+use crate::core::tabular::input::{Input, UnpackLimits};
+use crate::core::tabular::lines::Lines;
+use crate::core::tabular::table::{Batches, Rejects, TableOptions, Tables};
 use crate::operations::context::RunContext;
 
-/// Bytes that tell the encoding.
-const HEAD: usize = 4096;
 /// Rows of Parquet that are read at once, and bytes that they may have on average.
 const PARQUET_ROWS: u64 = 1024;
 const PARQUET_BYTES: u64 = 16 << 20;
@@ -83,7 +80,7 @@ impl Texts {
         let column = options.text_column.clone();
         let mut total = None;
         let source = match format {
-            Some(InputFormat::Txt) => Source::Lines(Lines::open(path, context).map_err(at(path))?),
+            Some(InputFormat::Txt) => Source::Lines(Lines::open(path, &context.cancel).map_err(at(path))?),
             Some(InputFormat::Parquet) => {
                 let (rows, count) = open_parquet(path, &column)?;
                 total = Some(count);
@@ -103,7 +100,10 @@ impl Texts {
     /// When reading fails.
     pub(super) fn next(&mut self) -> Result<Option<Vec<Text>>, EmbeddingJobError> {
         match &mut self.source {
-            Source::Lines(lines) => lines.next().map_err(at(&self.path)),
+            Source::Lines(lines) => {
+                let lines = lines.next_lines().map_err(at(&self.path))?;
+                Ok(lines.map(|lines| lines.into_iter().map(Some).collect()))
+            }
             Source::Table(table) => table.next(&self.path, &mut self.rejected),
             Source::Parquet { rows, column } => {
                 let Some(batch) = rows.next() else { return Ok(None) };
@@ -138,51 +138,6 @@ fn promise(path: &Path, format: Option<InputFormat>) -> Result<Promise, Embeddin
         Some(InputFormat::Csv) => Ok(Promise::Text(TextWish::Delimited(Habit::Comma))),
         Some(InputFormat::Jsonl) => Ok(Promise::Text(TextWish::JsonLines)),
         _ => path.file_name().and_then(|name| format::promise(&name.to_string_lossy())).ok_or_else(unknown),
-    }
-}
-
-/// A text a line, empty ones too: row and line have the same number.
-struct Lines {
-    stream: TextStream,
-    /// What has been read and holds no line end.
-    rest: String,
-    ready: VecDeque<Text>,
-    at_end: bool,
-}
-
-impl Lines {
-    fn open(path: &Path, context: &RunContext) -> Result<Self, TableError> {
-        let input = Input::open(path, UnpackLimits::default(), context.cancel.clone())?;
-        let mut head = Vec::new();
-        input.bytes()?.read_head(&mut head, HEAD)?;
-        let found = encoding::detect(&input, &head)?;
-        let stream = input.text_ahead(found.encoding)?;
-        Ok(Self { stream, rest: String::new(), ready: VecDeque::new(), at_end: false })
-    }
-
-    fn next(&mut self) -> Result<Option<Vec<Text>>, TableError> {
-        while self.ready.is_empty() && !self.at_end {
-            let start = self.rest.len();
-            self.at_end = !self.stream.read_chunk(&mut self.rest)?;
-            self.take_lines(start);
-            if self.rest.len() > MAX_RECORD {
-                let limit = format!("{MAX_RECORD} bytes");
-                return Err(TableError::Limit { what: "a line".to_owned(), limit });
-            }
-        }
-        Ok((!self.ready.is_empty()).then(|| self.ready.drain(..).collect()))
-    }
-
-    /// Before `start` there is no line end.
-    fn take_lines(&mut self, start: usize) {
-        if let Some(end) = memchr::memrchr(b'\n', &self.rest.as_bytes()[start..]).map(|end| start + end + 1) {
-            let rest = self.rest.split_off(end);
-            self.ready.extend(self.rest.lines().map(|line| Some(line.to_owned())));
-            self.rest = rest;
-        }
-        if self.at_end && !self.rest.is_empty() {
-            self.ready.push_back(Some(std::mem::take(&mut self.rest)));
-        }
     }
 }
 

@@ -116,7 +116,13 @@ pub(super) fn built(meaning: Option<Meaning<'_>>) -> (TempDir, KnowledgeBases, K
     let folder = tempfile::tempdir().unwrap();
     let bases = KnowledgeBases::new(folder.path().to_owned());
     let name: KnowledgeBaseName = "esg".parse().unwrap();
-    let draft = bases.draft(&name).unwrap();
+    build(&bases, &name, meaning);
+    (folder, bases, name)
+}
+
+/// Builds it anew.
+pub(super) fn build(bases: &KnowledgeBases, name: &KnowledgeBaseName, meaning: Option<Meaning<'_>>) {
+    let draft = bases.draft(name).unwrap();
     let all: Vec<Record> = RECORDS
         .iter()
         .zip(1..)
@@ -144,5 +150,4 @@ pub(super) fn built(meaning: Option<Meaning<'_>>) -> (TempDir, KnowledgeBases, K
         size_bytes: written.size_bytes,
     };
     draft.publish(&manifest).unwrap();
-    (folder, bases, name)
 }

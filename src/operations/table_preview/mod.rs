@@ -1,27 +1,33 @@
-//! A file before it is converted: what it is taken for, and what its columns hold.
+//! A file before something is made of it: what it is taken for, what its columns hold, and what they are probably for.
 //!
-//! For: looking at guesses (format, encoding, delimiter, header, types) and trying options that override them. Not for:
-//! writing anything. The one decision: the file is read from end to end, so what is shown is what a conversion does.
+//! For: looking at guesses (format, encoding, delimiter, header, types) and trying options that override them; choosing the
+//! columns of a data set. Not for: writing anything. The one decision: the file is read from end to end, so what is shown is
+//! what a conversion does, and counts are counts.
 
+mod column;
+mod distinct;
+mod looks;
+mod parquet;
 mod sample;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
-use arrow_array::{Array, RecordBatch};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::column::Seen;
+pub use self::looks::{LikelyRole, LooksLike};
 use crate::core::tabular::column::ColumnNote;
 use crate::core::tabular::delimited::DialectReport;
 use crate::core::tabular::error::TableError;
 use crate::core::tabular::format::{self, FormatName};
 use crate::core::tabular::input::{Input, UnpackLimits};
-use crate::core::tabular::report::{ColumnReport, Guess, HtmlTableReport, SheetReport, TableNote, TableReport};
+use crate::core::tabular::report::{Guess, HtmlTableReport, SheetReport, TableNote, TableReport};
 use crate::core::tabular::table::{Rejects, Table, TableOptions};
 use crate::operations::context::RunContext;
-
-/// Values of a column that are shown.
-const SAMPLES: usize = 5;
+use crate::operations::rows::is_parquet;
 
 /// The tables of a file.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -30,7 +36,7 @@ pub struct TablePreview {
     pub tables: Vec<PreviewedTable>,
 }
 
-/// A table as a conversion would read it.
+/// A table as a conversion would read it, or a Parquet file as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PreviewedTable {
     /// What the content is.
@@ -72,9 +78,47 @@ pub struct PreviewedColumn {
     /// The first different values, five at most; long texts are cut.
     #[schema(value_type = Vec<Object>)]
     pub samples: Vec<serde_json::Value>,
+    /// How many different values there are.
+    pub distinct: DistinctCount,
+    /// Different values over rows with a value, 0 to 1: 1 where no value is repeated; `null` without any value.
+    #[schema(minimum = 0, maximum = 1)]
+    pub distinct_share: Option<f64>,
+    /// Each value and its rows, the most frequent first; `null` where there are more than 50, or one is long.
+    pub values: Option<Vec<ValueCount>>,
+    /// How long texts are; `null` where it holds none.
+    pub length: Option<TextLength>,
+    /// What it is probably for.
+    pub looks_like: LooksLike,
 }
 
-/// Reads a file that goes by `name`.
+/// A count of different values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DistinctCount {
+    /// How many.
+    pub values: u64,
+    /// Whether each was counted; otherwise it is an estimate, usually within two per cent.
+    pub is_exact: bool,
+}
+
+/// A value and how often it is there.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ValueCount {
+    /// The value.
+    pub value: serde_json::Value,
+    /// Rows that have it.
+    pub rows: u64,
+}
+
+/// How long the texts of a column are, in code points.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct TextLength {
+    /// On average, over rows with a text.
+    pub mean_chars: f64,
+    /// The longest.
+    pub max_chars: u64,
+}
+
+/// Reads a file that goes by `name`. `options` say how text is read; Parquet is told by its content.
 ///
 /// # Errors
 /// When it can't be read as a table, or the run was cancelled.
@@ -84,8 +128,11 @@ pub fn preview(
     options: &TableOptions,
     context: &RunContext,
 ) -> Result<TablePreview, TableError> {
+    if is_parquet(path) {
+        return Ok(TablePreview { tables: vec![parquet::preview(path, context)?] });
+    }
     let Some(promise) = format::promise(name) else {
-        return Err(TableError::NotRead { what: format!("of no kind that is read: {}", format::EXTENSIONS) });
+        return Err(TableError::NotRead { what: format!("of no kind that is read: {}, parquet", format::EXTENSIONS) });
     };
     let input = Input::open(path, UnpackLimits::default(), context.cancel.clone())?;
     let mut found = context.isolation.tables(input, promise, options)?;
@@ -97,47 +144,24 @@ pub fn preview(
 }
 
 fn read(table: Box<dyn Table>) -> Result<PreviewedTable, TableError> {
-    let mut preview = PreviewedTable::of(table.report().clone());
+    let report = table.report().clone();
+    let mut seen = Seen::of(&table.schema());
     let mut rejected = Counted(0);
     let mut batches = table.read()?;
     while let Some(batch) = batches.next_batch(&mut rejected)? {
-        preview.see(&batch);
+        seen.see(&batch)?;
     }
-    preview.notes = batches.notes();
-    preview.rows_rejected = rejected.0;
-    Ok(preview)
+    let preview = PreviewedTable::of(report, seen);
+    Ok(PreviewedTable { notes: batches.notes(), rows_rejected: rejected.0, ..preview })
 }
 
 impl PreviewedTable {
-    fn of(report: TableReport) -> Self {
+    /// Nothing rejected, nothing noticed.
+    fn of(report: TableReport, seen: Seen) -> Self {
         let TableReport { format, packing, encoding, dialect, sheet, html_table, element, columns } = report;
-        let column = |ColumnReport { name, data_type, notes }| PreviewedColumn {
-            name,
-            data_type,
-            notes,
-            nulls: 0,
-            samples: Vec::new(),
-        };
-        let columns = columns.into_iter().map(column).collect();
-        let (rows_out, rows_rejected, notes) = (0, 0, Vec::new());
+        let (rows_out, rows_rejected, notes) = (seen.rows, 0, Vec::new());
+        let columns = seen.finish(columns);
         Self { format, packing, encoding, dialect, sheet, html_table, element, rows_out, rows_rejected, notes, columns }
-    }
-
-    fn see(&mut self, batch: &RecordBatch) {
-        self.rows_out += batch.num_rows() as u64;
-        for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
-            column.nulls += array.null_count() as u64;
-            let filled = (0..array.len()).filter(|row| array.is_valid(*row));
-            for row in filled {
-                if column.samples.len() >= SAMPLES {
-                    break;
-                }
-                let value = sample::value(array, row);
-                if !column.samples.contains(&value) {
-                    column.samples.push(value);
-                }
-            }
-        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! A value of an Arrow column as JSON, for people to look at.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, DurationMicrosecondType, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
     UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, SecondsFormat};
 use serde_json::{Map, Value};
 
@@ -27,11 +29,15 @@ pub(super) fn value(array: &ArrayRef, row: usize) -> Value {
         DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).into(),
         DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row)),
         DataType::Date32 => date(array.as_primitive::<Date32Type>().value(row)).into(),
-        DataType::Timestamp(_, zone) => {
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
             timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row), zone.is_some()).into()
         }
-        DataType::Time64(_) => time(array.as_primitive::<Time64MicrosecondType>().value(row)).into(),
-        DataType::Duration(_) => duration(array.as_primitive::<DurationMicrosecondType>().value(row)).into(),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            time(array.as_primitive::<Time64MicrosecondType>().value(row)).into()
+        }
+        DataType::Duration(TimeUnit::Microsecond) => {
+            duration(array.as_primitive::<DurationMicrosecondType>().value(row)).into()
+        }
         DataType::List(_) => {
             let items = array.as_list::<i32>().value(row);
             (0..items.len().min(ITEMS)).map(|item| value(&items, item)).collect()
@@ -42,9 +48,27 @@ pub(super) fn value(array: &ArrayRef, row: usize) -> Value {
                 |(field, column): (&arrow_schema::FieldRef, &ArrayRef)| (field.name().clone(), value(column, row));
             Value::Object(fields.iter().zip(columns).map(entry).collect::<Map<_, _>>())
         }
-        // Readers make no others.
-        other => Value::String(format!("({other})")),
+        // Readers make no others; Parquet files hold them.
+        other => of_parquet(&array.slice(row, 1), other),
     }
+}
+
+/// A value of a type that only Parquet files have: as the type that is its nearest, or else in words.
+fn of_parquet(one: &ArrayRef, data_type: &DataType) -> Value {
+    let nearest = match data_type {
+        DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
+        DataType::Dictionary(_, values) => values.as_ref().clone(),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 => DataType::Int64,
+        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => DataType::UInt64,
+        DataType::Float16 | DataType::Float32 => DataType::Float64,
+        DataType::LargeList(items) | DataType::FixedSizeList(items, _) => DataType::List(Arc::clone(items)),
+        _ => return in_words(one),
+    };
+    arrow_cast::cast(one, &nearest).map_or_else(|_not| in_words(one), |cast| value(&cast, 0))
+}
+
+fn in_words(one: &ArrayRef) -> Value {
+    arrow_cast::display::array_value_to_string(one, 0).map_or(Value::Null, |text| shortened(&text))
 }
 
 fn shortened(text: &str) -> Value {

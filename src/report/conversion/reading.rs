@@ -25,6 +25,7 @@ pub(super) fn format_words(table: &TableReport) -> String {
         (FormatName::Html, _) => "web page".to_owned(),
         (FormatName::HtmlTable, _) => "table of a web page".to_owned(),
         (FormatName::Xml, _) => "XML".to_owned(),
+        (FormatName::Parquet, _) => "Parquet".to_owned(),
         (FormatName::Json, _) => "JSON".to_owned(),
         (FormatName::JsonLines, _) => "JSON Lines".to_owned(),
         (FormatName::Delimited, Some(DialectReport { delimiter, .. })) => match &delimiter.value {

@@ -5,10 +5,10 @@
 
 use std::cmp::Reverse;
 
-use super::figures::{count, counted, percent};
 use super::notes::{column_notes_sentence, note_sentence};
 use super::sentence;
 use crate::core::failure::Failure;
+use crate::core::figures::{count, counted, percent};
 use crate::core::tabular::column::ColumnNote;
 use crate::core::tabular::delimited::DialectReport;
 use crate::core::tabular::encoding::Confidence;

@@ -4,11 +4,10 @@
 //! somebody sends on and the terminal somebody else looks at say the same.
 
 mod attention;
-mod figures;
 mod notes;
 
+pub use crate::core::figures::{bytes, count, counted, percent};
 pub use attention::{Attention, Severity, attention};
-pub use figures::{bytes, count, counted, percent};
 pub use notes::{column_note_sentence, note_sentence};
 
 pub(super) use attention::delimiter_name;

@@ -1,6 +1,6 @@
 //! What was noticed about a table and its columns, as sentences.
 
-use super::figures::{count, counted};
+use crate::core::figures::{count, counted};
 use crate::core::tabular::column::ColumnNote;
 use crate::core::tabular::report::TableNote;
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::form::{ConversionForm, Upload, read_form};
+use self::form::{ConversionForm, WORDING};
 use super::extract::{Json, Params};
+use super::form::{keep_for_new_job, read_form};
 use super::jobs::JobView;
 use super::problem::Problem;
 use super::state::{Gates, HttpLimits, HttpState, Places};
@@ -107,19 +107,11 @@ impl Desk {
     /// Keeps the form's file only if a new job needs it.
     async fn take_form(&self, request: Request, precedence: Precedence, terms: &Terms) -> Result<Submitted, Problem> {
         let _permit = self.gates.upload()?;
-        let upload = read_form(request, &self.places.uploads, &self.limits).await?;
-        let file = upload.file.clone();
-        let outcome = self.submit_upload(upload, precedence, terms).await;
-        if !matches!(outcome, Ok(Submitted { replayed: false, .. })) {
-            self.places.uploads.delete(&file.id).await?;
-        }
-        outcome
-    }
-
-    async fn submit_upload(&self, upload: Upload, precedence: Precedence, terms: &Terms) -> Result<Submitted, Problem> {
-        // The id of the upload differs each time; name and digest tell whether the request is the same.
-        let content = json!([upload.file.name, upload.file.sha256, upload.destination, upload.options]).to_string();
-        self.submit(&upload.into_request(), precedence, &content, terms).await
+        let upload = read_form(request, &self.places.uploads, &self.limits, WORDING).await?;
+        let (content, source) = (upload.content(), upload.source());
+        let conversion = ConversionRequest { source, destination: upload.destination, options: upload.options };
+        let outcome = self.submit(&conversion, precedence, &content, terms).await;
+        keep_for_new_job(outcome, &upload.file.id, &self.places.uploads).await
     }
 
     /// An equal request of before is answered though its source may be gone by now.

@@ -15,11 +15,11 @@ use super::on_disk;
 use crate::core::isolation::Isolation;
 use crate::operations::annotation::Lexicons;
 use crate::operations::context::RunContext;
+use crate::operations::knowledge_base::KnowledgeBaseName;
 use crate::operations::knowledge_base::graph::{
     GraphFormat, GraphOptions, GraphSource, SmallGraph, small_graph, write_graph,
 };
-use crate::operations::knowledge_base::search::SearchableBase;
-use crate::operations::knowledge_base::{KnowledgeBaseName, KnowledgeBases};
+use crate::operations::knowledge_base::search::{SearchableBase, SearchableBases};
 use crate::routers::extract::{FromParameters, IdPath, Parameters, Params};
 use crate::routers::problem::Problem;
 use crate::routers::state::HttpState;
@@ -30,7 +30,7 @@ const MOST_NODES: usize = 10_000;
 /// What drawing takes.
 #[derive(Clone)]
 pub(super) struct Desk {
-    bases: KnowledgeBases,
+    bases: SearchableBases,
     lexicons: Lexicons,
     isolation: Isolation,
 }
@@ -38,7 +38,7 @@ pub(super) struct Desk {
 impl FromRef<HttpState> for Desk {
     fn from_ref(state: &HttpState) -> Self {
         Self {
-            bases: KnowledgeBases::from_ref(state),
+            bases: SearchableBases::from_ref(state),
             lexicons: Lexicons::from_ref(state),
             isolation: Isolation::from_ref(state),
         }
@@ -137,7 +137,7 @@ impl Desk {
         wanted: GraphParams,
         context: &RunContext,
     ) -> Result<SmallGraph, Problem> {
-        let base = SearchableBase::open(&self.bases, name)?;
+        let base = self.bases.get(name)?;
         let limit = wanted.limit;
         Ok(small_graph(self.source(&base), &wanted.options(), limit, context)?)
     }
@@ -149,7 +149,7 @@ impl Desk {
         file_name: &str,
         context: &RunContext,
     ) -> Result<std::fs::File, Problem> {
-        let base = SearchableBase::open(&self.bases, name)?;
+        let base = self.bases.get(name)?;
         let broken = |error: std::io::Error| Problem::internal(format!("a scratch folder: {error}"));
         let scratch = tempfile::tempdir().map_err(broken)?;
         let path = scratch.path().join(file_name);

@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::on_disk;
 use crate::core::embeddings::{Embedder, LoadedModels, Urgency};
 use crate::core::failure::{Fails as _, Failure};
+use crate::operations::knowledge_base::KnowledgeBaseName;
 use crate::operations::knowledge_base::search::{
-    MOST_RESULTS, SearchMode, SearchOptions, SearchOutcome, SearchableBase,
+    MOST_RESULTS, SearchMode, SearchOptions, SearchOutcome, SearchableBases,
 };
-use crate::operations::knowledge_base::{KnowledgeBaseName, KnowledgeBases};
 use crate::routers::extract::{FromParameters, IdPath, Parameters, Params};
 use crate::routers::problem::Problem;
 use crate::routers::state::HttpState;
@@ -23,13 +23,13 @@ const LONGEST: usize = 1_000;
 /// What answering takes.
 #[derive(Clone)]
 pub(super) struct Desk {
-    bases: KnowledgeBases,
+    bases: SearchableBases,
     models: LoadedModels,
 }
 
 impl FromRef<HttpState> for Desk {
     fn from_ref(state: &HttpState) -> Self {
-        Self { bases: KnowledgeBases::from_ref(state), models: LoadedModels::from_ref(state) }
+        Self { bases: SearchableBases::from_ref(state), models: LoadedModels::from_ref(state) }
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn search_knowledge_base(
         let Question { q, mode, k, folder, filter } = question;
         let options = SearchOptions { mode: mode.unwrap_or_default(), k, folder, filters: filter };
         let embedders = |model: &str| desk.embedder(model);
-        let base = SearchableBase::open(&desk.bases, &name)?;
+        let base = desk.bases.get(&name)?;
         Ok(Json(base.search(&q, &options, &embedders, &cancel)?))
     })
     .await

@@ -45,6 +45,8 @@ const SCHEME: &str = "api_key";
     tags(
         (name = "conversions", description = "Tables to Parquet"),
         (name = "knowledge bases", description = "Folders made into records, to be read and searched"),
+        (name = "language models", description = "Which words follow each other in a table's texts, and which stand near each other"),
+        (name = "data sets", description = "Tables made into data sets to train on"),
         (name = "jobs", description = "Work that was asked for, and what became of it"),
         (name = "workers", description = "Processes that run jobs"),
         (name = "files", description = "Bytes sent to be worked on"),

@@ -14,6 +14,9 @@ use utoipa::openapi::{OpenApi, RefOr, Schema, Type};
 const REQUESTS: &[&str] = &[
     "AnnotationOptions",
     "AnnotationRequest",
+    "ClassificationForm",
+    "ClassificationOptions",
+    "ClassificationRequest",
     "ConversionForm",
     "ConversionOptions",
     "ConversionRequest",
@@ -23,8 +26,10 @@ const REQUESTS: &[&str] = &[
     "KnowledgeBaseOptions",
     "KnowledgeBaseRequest",
     "ModelDownloadRequest",
+    "OldProcessForm",
     "Source",
     "TextsRequest",
+    "Written",
 ];
 
 /// Makes every shape exact.

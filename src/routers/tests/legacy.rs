@@ -99,3 +99,46 @@ async fn the_old_downloader_queues_a_download_at_both_addresses_and_knows_its_mo
         assert_eq!(service.get(path).await.status, StatusCode::BAD_REQUEST);
     }
 }
+
+const TABLE: &str = "id,body,label\n1,A first sentence.,good\n2,Another one.,\n";
+
+#[tokio::test]
+async fn the_old_data_set_asks_for_a_header_and_refuses_unknown_ones_in_the_old_shape() {
+    let service = Service::start().await;
+    for path in ["/api/process_file", "/api/jobs/process_file"] {
+        let asked = service.post_form(path, &[("file", "t.csv", TABLE)], &[]).await;
+        let expected = json!({"message": "Please select a header.", "headers": ["id", "body", "label"]});
+        assert_eq!((asked.status, asked.json()), (StatusCode::OK, expected));
+        assert_eq!(asked.header("link"), "</v1/classification-datasets>; rel=\"successor-version\"");
+        assert_eq!(asked.header("deprecation"), "@1793491200");
+        let unknown = service.post_form(&format!("{path}?selected_header=x"), &[("file", "t.csv", TABLE)], &[]).await;
+        let expected = json!({"error": "there is no header `x`; the headers are `id`, `body`, `label`"});
+        assert_eq!((unknown.status, unknown.json()), (StatusCode::BAD_REQUEST, expected));
+        let parts = [("file", "t.png", "x"), ("selected_header", "", "body")];
+        let no_table = service.post_form(path, &parts, &[]).await;
+        assert_eq!(no_table.status, StatusCode::BAD_REQUEST, "{}", no_table.text());
+        assert!(no_table.json()["error"].as_str().is_some_and(|error| !error.contains("uploads")));
+        assert_eq!(service.post_form(path, &[("selected_header", "", "a")], &[]).await.status, StatusCode::BAD_REQUEST);
+    }
+    let files = service.get("/v1/files").await.json();
+    assert!(files["items"].as_array().unwrap().is_empty(), "no file stays without a job: {files:#}");
+}
+
+#[tokio::test]
+async fn the_old_data_set_leaves_nothing_out_and_keeps_labels_and_splits_that_are_there() {
+    let limits = HttpLimits { legacy_wait: Duration::ZERO, ..HttpLimits::default() };
+    let service = Service::start_with(ApiKeys::none(), limits, 10).await;
+    // Forms of the predecessor's page have a token of Django's in them.
+    let parts = [("csrfmiddlewaretoken", "", "x"), ("file", "t.csv", TABLE), ("selected_header", "", "body")];
+    let answer = service.post_form("/api/process_file", &parts, &[]).await;
+    assert_eq!((answer.status, answer.json()), (StatusCode::ACCEPTED, json!({"data": "accepted"})));
+    let options = service.get(answer.header("location")).await.json()["options"]["options"].clone();
+    assert_eq!((&options["text_column"], &options["label_column"]), (&json!(["body"]), &json!("label")));
+    assert_eq!((&options["split_column"], &options["unlabelled"]), (&Value::Null, &json!("keep")));
+    assert_eq!((&options["keep_empty"], &options["format"]), (&json!(true), &json!("csv")));
+    let with_split = "body,train_test_split\nA sentence.,train\n";
+    let answer =
+        service.post_form("/api/process_file?selected_header=body", &[("file", "t.csv", with_split)], &[]).await;
+    let options = service.get(answer.header("location")).await.json()["options"]["options"].clone();
+    assert_eq!((&options["label_column"], &options["split_column"]), (&Value::Null, &json!("train_test_split")));
+}

@@ -52,7 +52,7 @@ function draw({ job, node }) {
   drawProgress(job, node);
   const outcome = part("outcome");
   outcome.hidden = job.status !== "succeeded";
-  outcome.textContent = (job.kind === "knowledge_base" ? built : inWords)(job.result?.summary);
+  outcome.textContent = job.status === "succeeded" ? cameOf(job) : "";
   const fault = part("fault");
   fault.hidden = job.error === null || job.status === "succeeded";
   if (job.error) tell(fault, new Problem(job.error, 0));
@@ -62,6 +62,21 @@ function draw({ job, node }) {
   part("files").hidden = job.status !== "succeeded";
   part("cancel").hidden = isFinal(job) || job.cancel_requested;
   part("retry").hidden = !["failed", "cancelled"].includes(job.status);
+}
+
+/** What came of a job. */
+function cameOf({ kind, result }) {
+  if (kind === "knowledge_base") return built(result?.summary);
+  if (kind === "classification_dataset") return divided(result);
+  return inWords(result?.summary);
+}
+
+/** What came of a data set, from its card. */
+function divided(card) {
+  if (!card?.splits) return "The data set is among the job's files, dataset.json says what is in it.";
+  const splits = card.splits.map((split) => `${number.format(split.rows)} ${split.split}`);
+  const left = card.rows.read - card.rows.written;
+  return `${counted(card.rows.written, "row")} with ${counted(card.labels.length, "label")}: ${splits.join(", ")}; ${left > 0 ? `${number.format(left)} left out` : "none left out"}.`;
 }
 
 /** What came of a conversion, from its sums. */

@@ -1,7 +1,7 @@
 //! The web pages, out of the binary.
 //!
-//! For: pages that convert, build knowledge bases and look into them, follow jobs and lead to files, for people who don't
-//! use a shell. Not for: anything that the API can't do; a page is one more client of it. The one decision: plain HTML, CSS
+//! For: pages that convert, build data sets and knowledge bases, look into them, follow jobs and lead to files, for people
+//! who don't use a shell. Not for: anything that the API can't do; a page is one more client of it. The one decision: plain HTML, CSS
 //! and script modules of our own; nothing is fetched from elsewhere, and the policy header forbids it.
 
 use axum::Router;
@@ -36,17 +36,21 @@ macro_rules! style {
 pub(crate) fn router() -> Router<HttpState> {
     Router::new()
         .route("/", page!("index.html"))
+        .route("/ui/data-sets", page!("data_sets.html"))
         .route("/ui/knowledge-bases", page!("knowledge_bases.html"))
         .route("/ui/knowledge-bases/{name}", page!("knowledge_base.html"))
         .route("/ui/api.js", script!("api.js"))
         .route("/ui/app.js", script!("app.js"))
         .route("/ui/builds.js", script!("builds.js"))
+        .route("/ui/card.js", script!("card.js"))
+        .route("/ui/data_sets.js", script!("data_sets.js"))
         .route("/ui/graph.js", script!("graph.js"))
         .route("/ui/knowledge_base.js", script!("knowledge_base.js"))
         .route("/ui/knowledge_bases.js", script!("knowledge_bases.js"))
         .route("/ui/record.js", script!("record.js"))
         .route("/ui/words.js", script!("words.js"))
         .route("/ui/style.css", style!("style.css"))
+        .route("/ui/data_sets.css", style!("data_sets.css"))
         .route("/ui/knowledge.css", style!("knowledge.css"))
         .route("/ui/icon.svg", served("image/svg+xml", include_str!("icon.svg")))
 }

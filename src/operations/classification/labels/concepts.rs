@@ -97,7 +97,9 @@ fn most_mentioned(mentions: &[ConceptMention], names: &[String]) -> Option<(usiz
 pub(in super::super) fn short_names(concepts: &[String]) -> Vec<String> {
     let last = |name: &String| name.rsplit('/').next().unwrap_or(name).to_owned();
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-    concepts.iter().for_each(|name| *counts.entry(last(name)).or_default() += 1);
+    for name in concepts {
+        *counts.entry(last(name)).or_default() += 1;
+    }
     concepts.iter().map(|name| if counts[&last(name)] > 1 { name.clone() } else { last(name) }).collect()
 }
 

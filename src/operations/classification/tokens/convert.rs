@@ -32,7 +32,7 @@ pub fn convert_tokens(
     context: &RunContext,
 ) -> Result<TokensOutcome, TokensError> {
     let to = target.form(options)?;
-    let mut reader = Reader::open(source, options, context)?;
+    let mut reader = Reader::open(source, options, to, context)?;
     let mut conversion = Conversion {
         outcome: TokensOutcome::new(reader.form(), to),
         writer: Writer::begin(target, to, options)?,
@@ -42,7 +42,7 @@ pub fn convert_tokens(
     while let Some(rows) = reader.next()? {
         for row in rows {
             conversion.take(row)?;
-            if conversion.outcome.rows_read % ROWS_BETWEEN_LOOKS == 0 {
+            if conversion.outcome.rows_read.is_multiple_of(ROWS_BETWEEN_LOOKS) {
                 look(context, conversion.outcome.rows_read, reader.total())?;
             }
         }

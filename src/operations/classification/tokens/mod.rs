@@ -24,6 +24,7 @@ mod token;
 pub use convert::convert_tokens;
 pub use error::TokensError;
 pub use forms::TokensTarget;
+pub(super) use forms::write_conll;
 pub use options::{TokensForm, TokensOptions};
 pub use outcome::{Faults, TokensOutcome};
 pub(super) use taggers::tagger;

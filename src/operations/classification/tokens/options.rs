@@ -58,11 +58,11 @@ impl TokensForm {
         let lower = name.to_lowercase();
         let bare = [".gz", ".zst"].iter().find_map(|packed| lower.strip_suffix(packed)).unwrap_or(&lower);
         let (stem, ending) = bare.rsplit_once('.')?;
-        match ending {
-            "conll" | "iob" | "iob1" | "iob2" | "bio" | "bioes" => Some(Self::Conll),
-            "csv" | "tsv" | "parquet" => Some(Self::Table),
-            "jsonl" | "ndjson" if stem.ends_with(".iob") => Some(Self::Iob),
-            "jsonl" | "ndjson" if stem.ends_with(".spans") => Some(Self::Spans),
+        match (ending, stem.rsplit_once('.').map(|(_, inner)| inner)) {
+            ("conll" | "iob" | "iob1" | "iob2" | "bio" | "bioes", _) => Some(Self::Conll),
+            ("csv" | "tsv" | "parquet", _) => Some(Self::Table),
+            ("jsonl" | "ndjson", Some("iob")) => Some(Self::Iob),
+            ("jsonl" | "ndjson", Some("spans")) => Some(Self::Spans),
             _ => None,
         }
     }

@@ -17,6 +17,7 @@ use arrow_select::filter::filter_record_batch;
 use parquet::errors::ParquetError;
 
 use super::LEFT_OUT;
+use super::conll::ConllFile;
 use crate::core::hash::HashingWriter;
 use crate::core::storage::staged::StagedFolder;
 use crate::core::tabular::parquet::{Pages, ParquetFile};
@@ -49,6 +50,7 @@ enum Writer {
     Parquet(Box<ParquetFile>),
     Csv(Box<arrow_csv::Writer<BufWriter<HashingWriter<File>>>>),
     Jsonl(Box<LineDelimitedWriter<BufWriter<HashingWriter<File>>>>),
+    Conll(ConllFile),
 }
 
 /// Name of a file, and whose rows it takes.
@@ -58,6 +60,9 @@ fn names(format: Format) -> Vec<(String, Option<Split>)> {
         Format::Parquet => one("dataset.parquet"),
         Format::Csv => one("dataset.csv"),
         Format::Jsonl => one("dataset.jsonl"),
+        Format::Conll => {
+            Split::ALL.into_iter().map(|split| (format!("{}.conll", split.as_str()), Some(split))).collect()
+        }
         Format::HuggingFace => Split::ALL
             .into_iter()
             .map(|split| (format!("data/{}-00000-of-00001.parquet", split.as_str()), Some(split)))
@@ -67,7 +72,7 @@ fn names(format: Format) -> Vec<(String, Option<Split>)> {
 
 /// Every name that a file of a data set may have.
 pub(in super::super) fn all_names() -> Vec<String> {
-    let formats = [Format::Parquet, Format::Csv, Format::Jsonl, Format::HuggingFace];
+    let formats = [Format::Parquet, Format::Csv, Format::Jsonl, Format::Conll, Format::HuggingFace];
     let data = formats.into_iter().flat_map(names).map(|(name, _)| name);
     data.chain([LEFT_OUT, README].map(str::to_owned)).collect()
 }
@@ -146,6 +151,7 @@ impl Writer {
                 Self::Parquet(Box::new(file.map_err(failed)?))
             }
             Format::Csv => Self::Csv(Box::new(arrow_csv::WriterBuilder::new().with_header(true).build(file()?))),
+            Format::Conll => Self::Conll(ConllFile::create(path).map_err(ClassificationError::output(path))?),
             Format::Jsonl => Self::Jsonl(Box::new(WriterBuilder::new().with_explicit_nulls(true).build(file()?))),
         })
     }
@@ -155,12 +161,14 @@ impl Writer {
             Self::Parquet(file) => file.write(batch),
             Self::Csv(file) => Ok(file.write(batch)?),
             Self::Jsonl(file) => Ok(file.write(batch)?),
+            Self::Conll(file) => file.write(batch),
         }
     }
 
     fn finish(self) -> Result<HashingWriter<File>, ParquetError> {
         let file = match self {
             Self::Parquet(file) => return Ok(file.finish()?.1),
+            Self::Conll(file) => return file.finish(),
             Self::Csv(file) => file.into_inner(),
             Self::Jsonl(mut file) => {
                 file.finish()?;

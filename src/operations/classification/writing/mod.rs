@@ -3,6 +3,7 @@
 //! For: columns of a data set, files of a format. Not for: which rows stay, or where they go. The one decision: every format
 //! has the same columns in the same order; what one of them can't hold is written in another way (`files`), never left out.
 
+mod conll;
 mod files;
 mod made;
 mod readme;

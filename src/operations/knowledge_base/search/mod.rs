@@ -7,6 +7,7 @@
 
 mod error;
 mod fusion;
+mod open_bases;
 mod options;
 mod outcome;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::core::search::text::{TextFilter, TextIndex, TextQuery};
 use crate::core::search::vectors::{ExactIndex, Selection, VectorIndex};
 pub use error::KnowledgeBaseSearchError;
 use fusion::{Ranked, fused};
+pub use open_bases::SearchableBases;
 pub use options::{MOST_RESULTS, SearchMode, SearchOptions};
 pub use outcome::{Placing, SearchHit, SearchOutcome};
 

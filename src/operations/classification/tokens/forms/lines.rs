@@ -44,7 +44,7 @@ impl LineRows {
     /// # Errors
     /// When reading fails.
     pub(super) fn next(&mut self, path: &Path) -> Result<Option<Vec<Row>>, TokensError> {
-        let lines = self.lines.next().map_err(TokensError::input(path))?;
+        let lines = self.lines.next_lines().map_err(TokensError::input(path))?;
         Ok(match (lines, &mut self.kind) {
             (Some(lines), Kind::Conll(sentences)) => {
                 Some(lines.iter().filter_map(|line| sentences.take(line)).collect())
@@ -76,7 +76,7 @@ impl LineRows {
 pub(super) fn form_of_json(path: &Path, cancel: &CancellationToken) -> Result<Option<TokensForm>, TokensError> {
     let failed = TokensError::input(path);
     let mut lines = Lines::open(path, cancel).map_err(&failed)?;
-    let lines = lines.next().map_err(&failed)?.unwrap_or_default();
+    let lines = lines.next_lines().map_err(&failed)?.unwrap_or_default();
     let Some(first) = lines.iter().find(|line| !line.trim().is_empty()) else { return Ok(None) };
     let first: Value = serde_json::from_str(first).unwrap_or_default();
     let has = |names: &[&str]| names.iter().any(|name| first.get(name).is_some_and(Value::is_array));

@@ -14,6 +14,7 @@ mod writer;
 pub(super) use reader::Reader;
 pub use writer::TokensTarget;
 pub(super) use writer::Writer;
+pub(in crate::operations::classification) use writer::write_conll;
 
 use super::Tagged;
 use super::span::Span;

@@ -19,18 +19,19 @@ pub(in super::super) struct Reader {
 }
 
 enum Kind {
-    Lines(LineRows),
+    Lines(Box<LineRows>),
     Table(Box<TableRows>),
 }
 
 impl Reader {
-    /// Opens a file.
+    /// Opens a file that is to be brought into the form `to`.
     ///
     /// # Errors
     /// When it can't be read, nothing says its form, or its columns hold something else.
     pub(in super::super) fn open(
         source: &LocalSource,
         options: &TokensOptions,
+        to: TokensForm,
         context: &RunContext,
     ) -> Result<Self, TokensError> {
         let LocalSource::File { path, name } = source else {
@@ -45,11 +46,11 @@ impl Reader {
         }
         let path = path.clone();
         if let Some(form @ (TokensForm::Conll | TokensForm::Iob | TokensForm::Spans)) = form {
-            let rows = Kind::Lines(LineRows::open(&path, form, &context.cancel)?);
+            let rows = Kind::Lines(Box::new(LineRows::open(&path, form, &context.cancel)?));
             return Ok(Self { path, form, rows });
         }
         // A name alone does not say whether a table has tags or spans.
-        let table = TableRows::open(source, options.from, options, context)?;
+        let table = TableRows::open(source, options, to, context)?;
         Ok(Self { path, form: table.form(), rows: Kind::Table(Box::new(table)) })
     }
 

@@ -31,14 +31,15 @@ enum Columns {
 }
 
 impl TableRows {
-    /// Opens a table; `form` says what it holds, or its columns do.
+    /// Opens a table; `options.from` says what it holds, or its columns do. Where `to` is a table of spans, the column of
+    /// spans that was named may be the output's.
     ///
     /// # Errors
     /// When it can't be read, or its columns hold something else.
     pub(super) fn open(
         source: &LocalSource,
-        form: Option<TokensForm>,
         options: &TokensOptions,
+        to: TokensForm,
         context: &RunContext,
     ) -> Result<Self, TokensError> {
         let LocalSource::File { name, .. } = source else {
@@ -48,7 +49,7 @@ impl TableRows {
         let as_text = matches!(promise(name), Some(Promise::Text(TextWish::Delimited(_))));
         let read_as = TableOptions { as_text, ..TableOptions::default() };
         let rows = Rows::open_with(source, &[], &read_as, context)?;
-        let has_spans = form.map_or_else(|| has_spans(&rows.schema, options), TokensForm::has_spans);
+        let has_spans = options.from.map_or_else(|| has_spans(&rows.schema, options, to), TokensForm::has_spans);
         let columns = if has_spans {
             let text = options.text_column.as_deref().unwrap_or(TEXT);
             let spans = named(&rows.schema, options.spans_column.as_deref(), SPANS);
@@ -103,10 +104,13 @@ impl TableRows {
 }
 
 /// Whether somebody asks for spans, or a table has them and no tags.
-fn has_spans(schema: &Schema, options: &TokensOptions) -> bool {
-    let has = |names: [&str; 3]| names.iter().any(|name| schema.column_with_name(name).is_some());
-    let is_asked = options.spans_column.as_deref().is_some_and(|name| schema.column_with_name(name).is_some());
-    options.tags_column.is_none() && (is_asked || (!has(TAGS) && has(SPANS)))
+fn has_spans(schema: &Schema, options: &TokensOptions, to: TokensForm) -> bool {
+    let has = |names: &[&str]| names.iter().any(|name| schema.column_with_name(name).is_some());
+    match (&options.tags_column, options.spans_column.as_deref()) {
+        (Some(_), _) => false,
+        (None, Some(name)) if has(&[name]) || to != TokensForm::SpanTable => true,
+        (None, _) => !has(&TAGS) && has(&SPANS),
+    }
 }
 
 /// The column that was named, or the first of the usual ones that is there.

@@ -3,7 +3,7 @@
 //! The one decision: a form that can't hold a row says so before a byte of it is written. A file appears whole or not at all.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::Tagged;
@@ -18,6 +18,8 @@ use crate::core::tabular::parquet::{Pages, ParquetFile};
 /// Rows that are put together before they are written to a table.
 const ROWS_AT_ONCE: usize = 4096;
 const ROW_GROUP_ROWS: usize = 1_000_000;
+/// What parts tokens in CoNLL.
+const PARTING_CONLL: &[char] = &['\t', '\n', '\r'];
 
 /// Where rows go.
 pub enum TokensTarget {
@@ -120,17 +122,12 @@ impl Writer {
     /// # Errors
     /// What it can't hold.
     pub(in super::super) fn holds(&self, tagged: &Tagged) -> Result<(), String> {
-        let parting: &[char] = match (self.form, &self.sink) {
-            (TokensForm::Conll, _) => &['\t', '\n', '\r'],
-            (TokensForm::Table, Sink::Csv { .. }) | (TokensForm::Spans | TokensForm::SpanTable, _) => &[' '],
-            _ => return Ok(()),
-        };
-        let is_parted = |token: &String| token.is_empty() || token.contains(parting);
-        match tagged.tokens.iter().position(is_parted) {
-            Some(place) => {
-                Err(format!("token {} is empty or parted: `{}`", place + 1, tagged.tokens[place].escape_debug()))
+        match (self.form, &self.sink) {
+            (TokensForm::Conll, _) => unparted(tagged, PARTING_CONLL),
+            (TokensForm::Table, Sink::Csv { .. }) | (TokensForm::Spans | TokensForm::SpanTable, _) => {
+                unparted(tagged, &[' '])
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -201,8 +198,30 @@ fn write_lines(out: &mut Out, form: TokensForm, content: &Content, is_first: boo
     }
 }
 
-/// A text in CoNLL: token, tab, tag; a blank line in front of all but the first.
-pub(super) fn write_conll(out: &mut dyn Write, tagged: &Tagged, is_first: bool) -> io::Result<()> {
+/// Whether every token is one where these part tokens.
+fn unparted(tagged: &Tagged, parting: &[char]) -> Result<(), String> {
+    let is_parted = |token: &String| token.is_empty() || token.contains(parting);
+    match tagged.tokens.iter().position(is_parted) {
+        Some(place) => {
+            Err(format!("token {} is empty or parted: `{}`", place + 1, tagged.tokens[place].escape_debug()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Appends a text in CoNLL: token, tab, tag; a blank line in front of all but the first.
+///
+/// # Errors
+/// When it can't be written, has no token, or CoNLL can't hold one.
+pub(in crate::operations::classification) fn write_conll(
+    out: &mut dyn Write,
+    tagged: &Tagged,
+    is_first: bool,
+) -> io::Result<()> {
+    unparted(tagged, PARTING_CONLL).map_err(|why| io::Error::new(ErrorKind::InvalidData, why))?;
+    if tagged.tokens.is_empty() {
+        return Err(io::Error::new(ErrorKind::InvalidData, "CoNLL can't hold a text without a token"));
+    }
     if !is_first {
         out.write_all(b"\n")?;
     }
