@@ -7,6 +7,7 @@ mod architecture;
 mod archives;
 mod chaos;
 mod classification_api;
+mod classification;
 mod cli;
 mod cluster;
 mod config_reference;

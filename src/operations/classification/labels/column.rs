@@ -171,3 +171,49 @@ fn is_label(found: &DataType) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{BooleanArray, Float64Array, Int64Array, StringArray};
+    use arrow_schema::Field;
+
+    use super::*;
+
+    fn said(values: ArrayRef, task: Task, separator: Option<&str>) -> Result<Vec<Vec<String>>, ClassificationError> {
+        let schema = Schema::new(vec![Field::new("c", values.data_type().clone(), true)]);
+        let label_separator = separator.map(str::to_owned);
+        let options = ClassificationOptions { task, label_separator, ..ClassificationOptions::default() };
+        let mut labeller = ColumnLabeller::of("c", &options, &schema)?;
+        let batch = RecordBatch::try_new(Arc::new(schema), vec![values]).unwrap();
+        let mut classes = Classes::new("POSTIVE=POSITIVE".parse().unwrap(), None);
+        let labelled = labeller.label(&batch, &[], &mut classes)?;
+        let names = |row: Labelled| row.classes.iter().map(|class| classes.name(*class).to_owned()).collect();
+        Ok(labelled.into_iter().map(names).collect())
+    }
+
+    #[test]
+    fn whatever_names_something_is_a_label() {
+        let one = |values: ArrayRef| said(values, Task::SingleLabel, None).map(|rows| rows.concat());
+        let texts = StringArray::from(vec![Some("POSTIVE"), None, Some(" "), Some("POSITIVE")]);
+        assert_eq!(one(Arc::new(texts)).unwrap(), ["POSITIVE", "POSITIVE"]);
+        assert_eq!(one(Arc::new(Int64Array::from(vec![Some(3), None]))).unwrap(), ["3"]);
+        assert_eq!(one(Arc::new(BooleanArray::from(vec![true, false]))).unwrap(), ["true", "false"]);
+        assert_eq!(one(Arc::new(Float64Array::from(vec![Some(1.0), None, Some(f64::NAN)]))).unwrap(), ["1"]);
+        let error = one(Arc::new(Float64Array::from(vec![0.5]))).unwrap_err().to_string();
+        assert!(error.contains("fractions, e.g. 0.5"), "{error}");
+    }
+
+    #[test]
+    fn several_labels_are_parted_or_in_a_list_each_once() {
+        let parted: ArrayRef = Arc::new(StringArray::from(vec!["a; b;a", ";", "c"]));
+        let rows = said(ArrayRef::clone(&parted), Task::MultiLabel, Some(";")).unwrap();
+        assert_eq!(rows, [vec!["a", "b"], vec![], vec!["c"]]);
+        let mut lists = arrow_array::builder::ListBuilder::new(StringBuilder::new());
+        lists.append_value([Some("x"), None, Some("y"), Some("x")]);
+        lists.append_null();
+        let lists: ArrayRef = Arc::new(lists.finish());
+        let rows = said(ArrayRef::clone(&lists), Task::MultiLabel, None).unwrap();
+        assert_eq!(rows, [vec!["x", "y"], vec![]]);
+        assert!(said(lists, Task::SingleLabel, None).is_err());
+    }
+}
