@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
