@@ -355,3 +355,46 @@ fn goldens_of_tags_to_conll_and_back() {
         println!("goldens: {} tweets of {part} to CoNLL and back, byte for byte", before.len());
     }
 }
+
+/// Sentences of sustainability reports with labels that people gave them.
+#[test]
+fn goldens_of_data_sets_of_labelled_sentences() {
+    let Some(table) = data("esg/sentences.parquet") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let table = table.to_str().unwrap();
+    let build = |label: &str, more: &[&str], out: &str| -> Value {
+        let columns = ["classify", "build", table, "--text-column", "SENTENCE", "--label-column", label, "-o", out];
+        let done = run(folder.path(), &[&columns[..], more].concat());
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&std::fs::read(folder.path().join(out).join("dataset.json")).unwrap()).unwrap()
+    };
+    for label in ["financial_tone", "sustainability_potential"] {
+        let card = build(label, &[], &format!("{label}-a"));
+        build(label, &[], &format!("{label}-b"));
+        build(label, &["--seed", "7"], &format!("{label}-c"));
+        let files = |run: &str| tree(&folder.path().join(format!("{label}-{run}")));
+        assert_eq!(files("a"), files("b"), "two runs");
+        assert_ne!(files("a")[Path::new("dataset.parquet")], files("c")[Path::new("dataset.parquet")], "another seed");
+        let all = card["rows"]["written"].as_f64().unwrap();
+        for split in card["splits"].as_array().unwrap() {
+            let share = split["share"].as_f64().unwrap();
+            assert!((split["rows"].as_f64().unwrap() - share * all).abs() < 1.0, "{split}");
+            for counted in card["labels"].as_array().unwrap() {
+                let has = split["labels"][counted["label"].as_str().unwrap()].as_f64().unwrap();
+                assert!((has - share * counted["rows"].as_f64().unwrap()).abs() < 1.0, "{split}");
+            }
+        }
+        let card = build(label, &["--group-column", "TITLE"], &format!("{label}-grouped"));
+        let batches = rows(&folder.path().join(format!("{label}-grouped/dataset.parquet")));
+        let mut splits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for batch in &batches {
+            let titles = batch.column_by_name("TITLE").unwrap().as_string::<i64>();
+            let names = batch.column_by_name("train_test_split").unwrap().as_string::<i32>();
+            for (title, name) in titles.iter().zip(names) {
+                splits.entry(title.unwrap().to_owned()).or_default().insert(name.unwrap().to_owned());
+            }
+        }
+        assert!(splits.values().all(|splits| splits.len() == 1), "a report straddles: {splits:?}");
+        println!("goldens: {label}: {}", card["splits"]);
+    }
+}

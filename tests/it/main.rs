@@ -6,6 +6,7 @@ mod annotate;
 mod architecture;
 mod archives;
 mod chaos;
+mod classification;
 mod cli;
 mod cluster;
 mod config_reference;

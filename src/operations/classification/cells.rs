@@ -144,3 +144,65 @@ pub(super) fn group_name(
     }
     Ok(String::new())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Date32Array, Float64Array, StringArray};
+    use arrow_schema::{Field, Schema};
+
+    use super::*;
+
+    fn batch(values: ArrayRef) -> RecordBatch {
+        let schema = Schema::new(vec![Field::new("c", values.data_type().clone(), true)]);
+        RecordBatch::try_new(Arc::new(schema), vec![values]).unwrap()
+    }
+
+    fn ordered(values: ArrayRef) -> Vec<i64> {
+        let mut times_found = Vec::new();
+        times("c", &batch(values), &mut times_found).unwrap();
+        times_found
+    }
+
+    #[test]
+    fn numbers_dates_and_texts_that_are_dates_have_an_order() {
+        let rising = |times: Vec<i64>| times.is_sorted_by(|a, b| a < b);
+        assert!(rising(ordered(Arc::new(Float64Array::from(vec![
+            None,
+            Some(-2.5),
+            Some(-0.5),
+            Some(0.0),
+            Some(3.0)
+        ])))));
+        assert!(rising(ordered(Arc::new(Date32Array::from(vec![None, Some(-1), Some(7)])))));
+        let dates = vec![None, Some("2023-12-31"), Some("2024-01-01T10:00:00Z"), Some("2024-01-01 11:00:00")];
+        assert!(rising(ordered(Arc::new(StringArray::from(dates)))));
+        let values: ArrayRef = Arc::new(StringArray::from(vec!["2024-01-01", "soon"]));
+        let error = times("c", &batch(values), &mut Vec::new()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "rows can't be ordered by the column `c`, it holds texts that are no dates, e.g. `soon`"
+        );
+    }
+
+    #[test]
+    fn splits_are_named_in_any_case_and_nothing_else_is_one() {
+        let values =
+            |second: &str| -> ArrayRef { Arc::new(StringArray::from(vec![Some(" Train"), Some(second), None])) };
+        let mut given = Vec::new();
+        given_splits("c", &batch(values("TEST")), 0, &mut given).unwrap();
+        assert_eq!(given, [Some(Split::Train), Some(Split::Test), None]);
+        let error = given_splits("c", &batch(values("dev")), 5, &mut given).unwrap_err();
+        assert_eq!(error.to_string(), "row 7 of the split column `c` says `dev`");
+    }
+
+    #[test]
+    fn rows_without_a_group_are_a_group_each() {
+        let values: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, None, Some("a"), Some("")]));
+        let mut keys = Vec::new();
+        groups("c", &batch(values), 0, &mut keys).unwrap();
+        assert_eq!(keys[0], keys[3]);
+        assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), 4);
+    }
+}

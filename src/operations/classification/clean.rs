@@ -121,3 +121,72 @@ fn repeating(text: &[RowId], facts: &mut Facts, wish: Duplicates, repeated: &mut
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::classification::facts::tests::labelled;
+
+    const ROWS: [(&str, &str); 8] = [
+        ("Good  stuff", "good"),
+        ("bad stuff", "bad"),
+        ("good stuff", "good"),
+        ("GOOD STUFF", "bad"),
+        ("other", "good"),
+        ("bad stuff", "bad"),
+        ("bad stuff", "good"),
+        ("bad stuff", ""),
+    ];
+
+    fn cleaned(duplicates: Duplicates, conflicts: Conflicts) -> (Vec<Option<Reason>>, Vec<String>, Repeated) {
+        let mut facts = labelled(&ROWS);
+        let options = ClassificationOptions { duplicates, conflicts, ..ClassificationOptions::default() };
+        if duplicates != Duplicates::Exact {
+            facts.letters.clear();
+        }
+        let repeated = clean(&mut facts, &options);
+        let name = |set: &SetId| facts.sets.members(*set).iter().map(|class| facts.classes.name(*class)).collect();
+        (facts.left_out.clone(), facts.labels.iter().map(name).collect(), repeated)
+    }
+
+    #[test]
+    fn repetitions_and_contradictions_are_counted_where_nobody_asked_for_more() {
+        let (left_out, _, repeated) = cleaned(Duplicates::Keep, Conflicts::Report);
+        assert!(left_out.iter().all(Option::is_none));
+        assert_eq!((repeated.repeating, repeated.conflicting_texts, repeated.conflicting_rows), (5, 2, 6));
+        assert_eq!(repeated.conflict, Some(0));
+        let mut texts: Vec<_> = repeated.texts().map(<[RowId]>::to_vec).collect();
+        texts.sort_unstable();
+        assert_eq!(texts, [vec![0, 2, 3], vec![1, 5, 6, 7]]);
+    }
+
+    #[test]
+    fn the_first_of_equal_rows_stays() {
+        let (left_out, _, repeated) = cleaned(Duplicates::Normalised, Conflicts::Report);
+        let gone: Vec<_> = (0..8).filter(|row| left_out[*row] == Some(Reason::Duplicate)).collect();
+        assert_eq!(gone, [2, 5]);
+        assert_eq!(repeated.repeats, [(2, 0), (5, 1)]);
+        let (left_out, ..) = cleaned(Duplicates::Exact, Conflicts::Report);
+        let gone: Vec<_> = (0..8).filter(|row| left_out[*row].is_some()).collect();
+        assert_eq!(gone, [5], "another letter makes another text");
+    }
+
+    #[test]
+    fn contradictions_are_decided_by_majority_or_dropped() {
+        let (left_out, labels, _) = cleaned(Duplicates::Keep, Conflicts::Majority);
+        assert!(left_out.iter().all(Option::is_none));
+        assert_eq!(labels, ["good", "bad", "good", "good", "good", "bad", "bad", ""]);
+        let (left_out, ..) = cleaned(Duplicates::Keep, Conflicts::Drop);
+        let gone: Vec<_> = (0..8).filter(|row| left_out[*row] == Some(Reason::Conflict)).collect();
+        assert_eq!(gone, [0, 1, 2, 3, 5, 6], "a row without a label contradicts nobody");
+    }
+
+    #[test]
+    fn a_tie_decides_nothing() {
+        let mut facts = labelled(&[("a", "x"), ("a", "y"), ("b", "x")]);
+        facts.letters.clear();
+        let conflicts = Conflicts::Majority;
+        clean(&mut facts, &ClassificationOptions { conflicts, ..ClassificationOptions::default() });
+        assert_eq!(facts.left_out, [Some(Reason::Conflict), Some(Reason::Conflict), None]);
+    }
+}

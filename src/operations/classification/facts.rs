@@ -151,3 +151,39 @@ impl LeftOut {
         self.counts().iter().map(|(_, rows)| rows).sum()
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::core::text::normalise::{letter_key, normal_key};
+
+    /// What is noted of rows: texts, their labels (none, one, or several parted by `+`) and groups.
+    pub(in super::super) fn facts(rows: &[(String, String, u64)]) -> Facts {
+        let (mut classes, mut sets) = (Classes::default(), LabelSets::new());
+        let labels = rows.iter().map(|(_, label, _)| {
+            let mut ids: Vec<_> = label.split('+').filter_map(|name| classes.id(name)).collect();
+            sets.id(&mut ids)
+        });
+        let labels = labels.collect();
+        Facts {
+            keys: rows.iter().map(|(text, ..)| normal_key(text)).collect(),
+            letters: rows.iter().map(|(text, ..)| u64::from(letter_key(text)[0])).collect(),
+            labels,
+            tags: Vec::new(),
+            confidences: Vec::new(),
+            groups: rows.iter().map(|(.., group)| *group).collect(),
+            times: Vec::new(),
+            given: Vec::new(),
+            left_out: vec![None; rows.len()],
+            classes,
+            sets,
+            labelled: 0,
+            undetermined: 0,
+        }
+    }
+
+    /// Rows without groups.
+    pub(in super::super) fn labelled(rows: &[(&str, &str)]) -> Facts {
+        facts(&rows.iter().map(|(text, label)| ((*text).to_owned(), (*label).to_owned(), 0)).collect::<Vec<_>>())
+    }
+}

@@ -23,6 +23,7 @@ mod labels;
 mod options;
 mod outcome;
 mod plan;
+mod rules;
 mod split;
 mod survey;
 mod tally;

@@ -192,3 +192,60 @@ fn lines(columns: &[ArrayRef], rows: usize) -> ArrayRef {
 fn not_text(name: &str, found: &DataType) -> ClassificationError {
     ClassificationError::ColumnType { column: name.to_owned(), found: found.to_string(), wanted: WANTED }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{BooleanArray, Date32Array, Int64Array, StringArray};
+    use arrow_schema::Field;
+
+    use super::*;
+
+    fn batch() -> RecordBatch {
+        let schema = Schema::new(vec![
+            Field::new("title", DataType::Utf8, true),
+            Field::new("body", DataType::Utf8, true),
+            Field::new("day", DataType::Date32, true),
+            Field::new("stars", DataType::Int64, true),
+            Field::new("flag", DataType::Boolean, true),
+        ]);
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from(vec![Some("A"), None, Some(" ")])),
+            Arc::new(StringArray::from(vec![Some("b"), Some("c"), None])),
+            Arc::new(Date32Array::from(vec![Some(0), None, None])),
+            Arc::new(Int64Array::from(vec![Some(5), None, None])),
+            Arc::new(BooleanArray::from(vec![Some(true), None, None])),
+        ];
+        RecordBatch::try_new(Arc::new(schema), columns).unwrap()
+    }
+
+    fn made(columns: &[&str], template: Option<&str>) -> Result<Vec<Option<String>>, ClassificationError> {
+        let text_column = columns.iter().map(|name| (*name).to_owned()).collect();
+        let template = template.map(str::to_owned);
+        let options = ClassificationOptions { text_column, template, ..ClassificationOptions::default() };
+        let plan = TextPlan::of(&options, &batch().schema())?;
+        let texts = plan.texts(&batch())?;
+        assert_eq!(texts.data_type(), &plan.data_type);
+        Ok(texts_of(&texts).into_iter().map(|text| text.map(str::to_owned)).collect())
+    }
+
+    fn some(texts: [&str; 2]) -> Vec<Option<String>> {
+        texts.into_iter().map(|text| Some(text.to_owned())).chain([None]).collect()
+    }
+
+    #[test]
+    fn several_columns_become_lines_or_what_a_template_says() {
+        assert_eq!(made(&["title", "body"], None).unwrap(), some(["A\nb", "c"]));
+        assert_eq!(made(&["title", "body"], Some("{title}: {body}")).unwrap(), some(["A: b", ": c"]));
+        assert_eq!(made(&["day", "stars", "flag"], None).unwrap()[0].as_deref(), Some("1970-01-01\n5\ntrue"));
+        assert_eq!(made(&["title"], None).unwrap()[2].as_deref(), Some(" "), "one column is as it stands");
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused_by_name() {
+        let said = |columns: &[&str], template| made(columns, template).unwrap_err().to_string();
+        assert_eq!(said(&[], None), "no text column is named; the columns are `title`, `body`, `day`, `stars`, `flag`");
+        assert!(said(&["boddy"], None).contains("`boddy`"));
+        assert!(said(&["title"], Some("{title} {bdy}")).contains("`bdy`"));
+        assert!(said(&["title", "body"], Some("{title}")).contains("`body`"));
+    }
+}

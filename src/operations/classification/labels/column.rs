@@ -1,6 +1,10 @@
 //! Labels that a column of the table says.
 
+use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Schema};
@@ -9,6 +13,9 @@ use super::{ClassId, Classes, Labelled, Labeller};
 use crate::operations::classification::error::ClassificationError;
 use crate::operations::classification::options::{ClassificationOptions, Task};
 use crate::operations::rows::{column, is_text, texts_of};
+
+/// What labels can be made of.
+const WANTED: &str = "labels: text, whole numbers or booleans";
 
 /// Says what a column says: texts, numbers and booleans as their text, several of them parted or in a list.
 #[derive(Debug)]
@@ -47,15 +54,35 @@ impl ColumnLabeller {
     }
 
     fn refused(&self, found: &DataType) -> ClassificationError {
-        let wanted = "labels: text, whole numbers or booleans";
-        ClassificationError::ColumnType { column: self.column.clone(), found: found.to_string(), wanted }
+        ClassificationError::ColumnType { column: self.column.clone(), found: found.to_string(), wanted: WANTED }
     }
 
     fn as_text(&self, values: &ArrayRef) -> Result<ArrayRef, ClassificationError> {
         if is_text(values.data_type()) {
             return Ok(ArrayRef::clone(values));
         }
-        cast(values, &DataType::Utf8).map_err(|_unsupported| self.refused(values.data_type()))
+        let unsupported = |_error| self.refused(values.data_type());
+        if values.data_type().is_floating() {
+            return self.whole_numbers(&cast(values, &DataType::Float64).map_err(unsupported)?);
+        }
+        cast(values, &DataType::Utf8).map_err(unsupported)
+    }
+
+    /// Whole numbers that are kept as fractions, as pandas does where some are missing.
+    fn whole_numbers(&self, values: &ArrayRef) -> Result<ArrayRef, ClassificationError> {
+        let mut names = StringBuilder::new();
+        for value in values.as_primitive::<Float64Type>() {
+            match value.filter(|value| !value.is_nan()) {
+                None => names.append_null(),
+                // Written without a point.
+                Some(value) if value.fract() == 0.0 => names.append_value(format!("{value:.0}")),
+                Some(value) => {
+                    let (column, found) = (self.column.clone(), format!("fractions, e.g. {value}"));
+                    return Err(ClassificationError::ColumnType { column, found, wanted: WANTED });
+                }
+            }
+        }
+        Ok(Arc::new(names.finish()))
     }
 
     /// The labels of rows whose cells hold one, or several that are parted.
@@ -132,10 +159,61 @@ fn item_of(found: &DataType) -> Option<&DataType> {
     }
 }
 
-/// Whether values of this type are names; fractions are measures.
+/// Whether values of this type may be names.
 fn is_label(found: &DataType) -> bool {
     match found {
         DataType::Dictionary(_, values) => is_label(values),
-        other => is_text(other) || other.is_integer() || matches!(other, DataType::Boolean | DataType::Null),
+        other => {
+            is_text(other)
+                || other.is_integer()
+                || other.is_floating()
+                || matches!(other, DataType::Boolean | DataType::Null)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{BooleanArray, Float64Array, Int64Array, StringArray};
+    use arrow_schema::Field;
+
+    use super::*;
+
+    fn said(values: ArrayRef, task: Task, separator: Option<&str>) -> Result<Vec<Vec<String>>, ClassificationError> {
+        let schema = Schema::new(vec![Field::new("c", values.data_type().clone(), true)]);
+        let label_separator = separator.map(str::to_owned);
+        let options = ClassificationOptions { task, label_separator, ..ClassificationOptions::default() };
+        let mut labeller = ColumnLabeller::of("c", &options, &schema)?;
+        let batch = RecordBatch::try_new(Arc::new(schema), vec![values]).unwrap();
+        let mut classes = Classes::new("POSTIVE=POSITIVE".parse().unwrap(), None);
+        let labelled = labeller.label(&batch, &[], &mut classes)?;
+        let names = |row: Labelled| row.classes.iter().map(|class| classes.name(*class).to_owned()).collect();
+        Ok(labelled.into_iter().map(names).collect())
+    }
+
+    #[test]
+    fn whatever_names_something_is_a_label() {
+        let one = |values: ArrayRef| said(values, Task::SingleLabel, None).map(|rows| rows.concat());
+        let texts = StringArray::from(vec![Some("POSTIVE"), None, Some(" "), Some("POSITIVE")]);
+        assert_eq!(one(Arc::new(texts)).unwrap(), ["POSITIVE", "POSITIVE"]);
+        assert_eq!(one(Arc::new(Int64Array::from(vec![Some(3), None]))).unwrap(), ["3"]);
+        assert_eq!(one(Arc::new(BooleanArray::from(vec![true, false]))).unwrap(), ["true", "false"]);
+        assert_eq!(one(Arc::new(Float64Array::from(vec![Some(1.0), None, Some(f64::NAN)]))).unwrap(), ["1"]);
+        let error = one(Arc::new(Float64Array::from(vec![0.5]))).unwrap_err().to_string();
+        assert!(error.contains("fractions, e.g. 0.5"), "{error}");
+    }
+
+    #[test]
+    fn several_labels_are_parted_or_in_a_list_each_once() {
+        let parted: ArrayRef = Arc::new(StringArray::from(vec!["a; b;a", ";", "c"]));
+        let rows = said(ArrayRef::clone(&parted), Task::MultiLabel, Some(";")).unwrap();
+        assert_eq!(rows, [vec!["a", "b"], vec![], vec!["c"]]);
+        let mut lists = arrow_array::builder::ListBuilder::new(StringBuilder::new());
+        lists.append_value([Some("x"), None, Some("y"), Some("x")]);
+        lists.append_null();
+        let lists: ArrayRef = Arc::new(lists.finish());
+        let rows = said(ArrayRef::clone(&lists), Task::MultiLabel, None).unwrap();
+        assert_eq!(rows, [vec!["x", "y"], vec![]]);
+        assert!(said(lists, Task::SingleLabel, None).is_err());
     }
 }

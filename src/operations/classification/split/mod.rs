@@ -10,6 +10,8 @@ mod rounding;
 mod several;
 mod shares;
 mod strata;
+#[cfg(test)]
+mod tests;
 mod time;
 
 use std::collections::HashMap;
