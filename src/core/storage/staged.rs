@@ -17,6 +17,8 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub struct StagedFolder {
     folder: PathBuf,
+    /// Whether it was made for this run: then it goes if nothing is published.
+    is_new: bool,
     /// Locked as long as this lives.
     _lock: File,
 }
@@ -27,6 +29,7 @@ impl StagedFolder {
     /// # Errors
     /// [`ErrorKind::ResourceBusy`] when another run holds it; else when it can't be made.
     pub fn open(folder: &Path) -> io::Result<Self> {
+        let is_new = !folder.exists();
         fs::create_dir_all(folder)?;
         let staging = folder.join(STAGING);
         let lock = loop {
@@ -47,7 +50,7 @@ impl StagedFolder {
                 break lock;
             }
         };
-        let staged = Self { folder: folder.to_owned(), _lock: lock };
+        let staged = Self { folder: folder.to_owned(), is_new, _lock: lock };
         staged.clear()?;
         Ok(staged)
     }
@@ -121,6 +124,10 @@ impl Drop for StagedFolder {
     fn drop(&mut self) {
         // What can't be removed now is cleared by the next run.
         let _ = fs::remove_dir_all(self.folder.join(STAGING));
+        if self.is_new {
+            // Only if nothing is in it.
+            let _ = fs::remove_dir(&self.folder);
+        }
     }
 }
 
@@ -173,6 +180,8 @@ mod tests {
         assert_eq!(StagedFolder::open(folder.path()).unwrap_err().kind(), ErrorKind::ResourceBusy);
         fs::write(staged.scratch("a").unwrap(), "").unwrap();
         drop(staged);
+        assert!(names(folder.path()).is_empty(), "it was there before, and stays");
+        drop(StagedFolder::open(&folder.path().join("new")).unwrap());
         assert!(names(folder.path()).is_empty());
     }
 }

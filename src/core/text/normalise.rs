@@ -20,8 +20,7 @@ impl TextKeys {
     pub fn of(&mut self, text: &str) -> TextKey {
         self.normal.clear();
         if text.is_ascii() {
-            push_words(&mut self.normal, text);
-            self.normal.make_ascii_lowercase();
+            push_ascii(&mut self.normal, text);
         } else {
             push_words(&mut self.normal, &text.nfkc().collect::<String>().to_lowercase());
         }
@@ -42,6 +41,23 @@ pub fn letter_key(text: &str) -> TextKey {
     key
 }
 
+/// The words in small letters, a blank between two of them. Most texts are of one byte a character.
+fn push_ascii(normal: &mut String, text: &str) {
+    let mut is_between = false;
+    for byte in text.bytes() {
+        // What `char::is_whitespace` takes for blank, of ASCII.
+        if matches!(byte, b' ' | b'\t'..=b'\r') {
+            is_between = !normal.is_empty();
+            continue;
+        }
+        if is_between {
+            normal.push(' ');
+            is_between = false;
+        }
+        normal.push(char::from(byte.to_ascii_lowercase()));
+    }
+}
+
 /// The words, a blank between two of them.
 fn push_words(normal: &mut String, text: &str) {
     for word in text.split_whitespace() {
@@ -54,7 +70,19 @@ fn push_words(normal: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn ascii_has_the_form_that_all_texts_have(text in "[ -~\\t-\\r]{0,20}") {
+            let (mut fast, mut plain) = (String::new(), String::new());
+            push_ascii(&mut fast, &text);
+            push_words(&mut plain, &text.to_lowercase());
+            prop_assert_eq!(fast, plain);
+        }
+    }
 
     #[test]
     fn case_blanks_and_encoding_of_characters_make_no_difference() {

@@ -12,6 +12,8 @@ use super::split::{Splits, divided};
 const RARE_ROWS: u64 = 10;
 /// Letters of a name in which one may be wrong.
 const LETTERS_FOR_A_SLIP: usize = 4;
+/// Labels of which the same is said; the card counts all of them.
+const MOST: usize = 100;
 /// Labels that are compared with one another; more are no labels that somebody wrote by hand.
 const COMPARED: usize = 1_000;
 /// How far a split may be from its share without a word, in parts of all rows.
@@ -20,7 +22,7 @@ const SLACK: u64 = 100;
 /// Labels that look like the same, are rare, or are missing in a split.
 pub(super) fn of_labels(labels: &[LabelCount], splits: &[SplitCount]) -> Vec<Finding> {
     let mut findings = similar(labels);
-    let rare = labels.iter().filter(|label| label.rows < RARE_ROWS);
+    let rare = labels.iter().filter(|label| label.rows < RARE_ROWS).take(MOST);
     findings.extend(rare.map(|label| Finding::RareLabel { label: label.label.clone(), rows: label.rows }));
     for split in splits {
         let missing = labels.iter().filter(|label| split.labels.get(&label.label).is_none_or(|rows| *rows == 0));
@@ -110,4 +112,35 @@ pub(super) fn of_sizes(splits: &[SplitCount], options: &ClassificationOptions) -
     let off = splits.iter().map(|split| (split.split, asked[split.split as usize], split.rows));
     let off = off.filter(|(_, asked, rows)| asked.abs_diff(*rows) > all / SLACK);
     off.map(|(split, asked, rows)| Finding::SplitOff { split, asked, rows }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_look_alike_by_a_slip_of_the_pen_and_not_by_chance() {
+        for (a, b) in
+            [("POSTIVE", "POSITIVE"), ("Positive ", "positive"), ("news-item", "News Item"), ("nuetral", "neutral")]
+        {
+            assert!(look_alike(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("positive", "negative"),
+            ("joy", "boy"),
+            ("level1", "level2"),
+            ("topic 10", "topic 1"),
+            ("--", "++"),
+            ("", "a"),
+        ] {
+            assert!(!look_alike(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_rarer_label_is_the_one_that_was_written_wrong() {
+        let label = |label: &str, rows| LabelCount { label: label.to_owned(), rows, share: 0.0, weight: None };
+        let found = similar(&[label("NEGATIVE", 5), label("POSITIVE", 90), label("POSTIVE", 9)]);
+        assert_eq!(found, [Finding::SimilarLabels { label: "POSTIVE".into(), rows: 9, like: "POSITIVE".into() }]);
+    }
 }

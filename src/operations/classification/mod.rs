@@ -23,6 +23,7 @@ mod labels;
 mod options;
 mod outcome;
 mod plan;
+mod rules;
 mod split;
 mod survey;
 mod tally;
@@ -40,6 +41,6 @@ pub use options::{
     Balance, ClassificationOptions, ClassificationRequest, Conflicts, Duplicates, Format, OneOrMany, Task, Unlabelled,
 };
 pub use outcome::{Column, DatasetCard, Finding, LabelCount, LeftOut, Role, Rows, SourceFile, SplitCount, WrittenFile};
-pub use plan::check_options;
+pub use rules::check_options;
 pub use split::{Shares, Split};
 pub use tokens::{Faults, TokensError, TokensForm, TokensOptions, TokensOutcome, TokensTarget, convert_tokens};

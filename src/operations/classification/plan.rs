@@ -8,12 +8,11 @@ use std::collections::HashSet;
 use arrow_schema::Schema;
 
 use super::error::ClassificationError;
-use super::options::{Balance, ClassificationOptions, Conflicts, Task, Unlabelled};
+use super::options::{ClassificationOptions, Task, Unlabelled};
 use super::outcome::Finding;
+use super::rules::check_options;
 use super::template::Template;
 use super::texts::TextPlan;
-use crate::core::nearest::nearest;
-use crate::core::text::language::languages;
 use crate::operations::rows::column;
 
 /// The columns that a data set has of its own.
@@ -151,102 +150,4 @@ fn own_columns(options: &ClassificationOptions) -> Vec<&'static str> {
     own.extend(options.has_confidence().then_some(CONFIDENCE));
     own.extend(options.weights.then_some(WEIGHT));
     own
-}
-
-/// Looks at the options alone, before there is a table.
-///
-/// # Errors
-/// When they do not go together, or one is out of its range. That no text column is named is told by the table, which knows
-/// what there is.
-pub fn check_options(options: &ClassificationOptions) -> Result<(), ClassificationError> {
-    named(options)?;
-    let is_entities = options.task == Task::Entities;
-    let tags = [options.tags_column.is_some(), options.spans_column.is_some(), options.label_by_concepts.is_some()];
-    let tags = tags.into_iter().filter(|is_one| *is_one).count();
-    let labels =
-        [options.label_column.is_some(), options.label_by_concepts.is_some(), options.label_by_meaning.is_some()];
-    let labels = labels.into_iter().filter(|is_one| *is_one).count();
-    let has_shares = options.min_chars.zip(options.max_chars);
-    let rules = [
-        (
-            is_entities && tags != 1,
-            "entities need just one of `tags_column`, `spans_column` and `label_by_concepts`",
-            "name where the tags of tokens come from",
-        ),
-        (
-            is_entities && (options.label_column.is_some() || options.label_by_meaning.is_some()),
-            "`label_column` and `label_by_meaning` label texts, not tokens",
-            "leave them out, or ask for `single-label`",
-        ),
-        (
-            !is_entities && (options.tags_column.is_some() || options.spans_column.is_some()),
-            "`tags_column` and `spans_column` are for entities",
-            "ask for `\"task\": \"entities\"`, or leave them out",
-        ),
-        (
-            labels > 1,
-            "labels come from several places",
-            "name one of `label_column`, `label_by_concepts`, `label_by_meaning`",
-        ),
-        (
-            options.label_separator.is_some() && options.task != Task::MultiLabel,
-            "`label_separator` parts several labels, but one label a row is asked for",
-            "ask for `\"task\": \"multi-label\"`, or leave it out",
-        ),
-        (
-            options.label_separator.as_deref() == Some("")
-                || (options.label_separator.is_some() && options.label_column.is_none()),
-            "`label_separator` needs a `label_column`, and must not be empty",
-            "name what stands between two labels, e.g. `;`",
-        ),
-        (
-            options.unlabelled_as.is_some() && is_entities,
-            "`unlabelled_as` is not for entities",
-            "tokens without a tag are `O`; leave it out",
-        ),
-        (
-            options.unlabelled_as.as_ref().is_some_and(|label| label.trim().is_empty()),
-            "`unlabelled_as` is empty",
-            "name a label, or leave it out",
-        ),
-        (!(0.0..=2.0).contains(&options.margin), "`margin` is a difference of cosines, 0 to 2", "0.05 is the default"),
-        (
-            has_shares.is_some_and(|(least, most)| least > most),
-            "`min_chars` is more than `max_chars`: no text is left",
-            "turn them round",
-        ),
-        (options.most_per_label == Some(0), "`most_per_label` is 0: no row is left", "name at least 1"),
-        (
-            options.group_column.is_some() && options.time_column.is_some(),
-            "rows are divided by `group_column` or by `time_column`, not by both",
-            "name one of them",
-        ),
-        (
-            options.task != Task::SingleLabel
-                && (options.balance == Balance::DownSample || options.most_per_label.is_some() || options.weights),
-            "`balance`, `most_per_label` and `weights` need one label a row",
-            "leave them out; the card has the weight of each label",
-        ),
-        (
-            is_entities && options.conflicts == Conflicts::Majority,
-            "tags of equal texts can't be decided by majority",
-            "let conflicts be reported or dropped",
-        ),
-    ];
-    if let Some((_, what, hint)) = rules.into_iter().find(|(is_wrong, ..)| *is_wrong) {
-        return Err(ClassificationError::Options { what: what.to_owned(), hint });
-    }
-    match options.languages.iter().find(|code| !languages().any(|known| known == code.as_str())) {
-        None => Ok(()),
-        Some(code) => Err(unknown_language(code)),
-    }
-}
-
-fn unknown_language(code: &str) -> ClassificationError {
-    let known: Vec<_> = languages().collect();
-    let meant = nearest(code, known.iter().copied()).map(|meant| format!(", perhaps `{meant}`")).unwrap_or_default();
-    ClassificationError::Options {
-        what: format!("`languages`: `{code}` is no language that can be told{meant}; they are {}", known.join(", ")),
-        hint: "name two letters of ISO 639-1, e.g. `en`",
-    }
 }

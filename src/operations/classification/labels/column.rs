@@ -1,6 +1,10 @@
 //! Labels that a column of the table says.
 
+use std::sync::Arc;
+
+use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Schema};
@@ -9,6 +13,9 @@ use super::{ClassId, Classes, Labelled, Labeller};
 use crate::operations::classification::error::ClassificationError;
 use crate::operations::classification::options::{ClassificationOptions, Task};
 use crate::operations::rows::{column, is_text, texts_of};
+
+/// What labels can be made of.
+const WANTED: &str = "labels: text, whole numbers or booleans";
 
 /// Says what a column says: texts, numbers and booleans as their text, several of them parted or in a list.
 #[derive(Debug)]
@@ -47,15 +54,35 @@ impl ColumnLabeller {
     }
 
     fn refused(&self, found: &DataType) -> ClassificationError {
-        let wanted = "labels: text, whole numbers or booleans";
-        ClassificationError::ColumnType { column: self.column.clone(), found: found.to_string(), wanted }
+        ClassificationError::ColumnType { column: self.column.clone(), found: found.to_string(), wanted: WANTED }
     }
 
     fn as_text(&self, values: &ArrayRef) -> Result<ArrayRef, ClassificationError> {
         if is_text(values.data_type()) {
             return Ok(ArrayRef::clone(values));
         }
-        cast(values, &DataType::Utf8).map_err(|_unsupported| self.refused(values.data_type()))
+        let unsupported = |_error| self.refused(values.data_type());
+        if values.data_type().is_floating() {
+            return self.whole_numbers(&cast(values, &DataType::Float64).map_err(unsupported)?);
+        }
+        cast(values, &DataType::Utf8).map_err(unsupported)
+    }
+
+    /// Whole numbers that are kept as fractions, as pandas does where some are missing.
+    fn whole_numbers(&self, values: &ArrayRef) -> Result<ArrayRef, ClassificationError> {
+        let mut names = StringBuilder::new();
+        for value in values.as_primitive::<Float64Type>() {
+            match value.filter(|value| !value.is_nan()) {
+                None => names.append_null(),
+                // Written without a point.
+                Some(value) if value.fract() == 0.0 => names.append_value(format!("{value:.0}")),
+                Some(value) => {
+                    let (column, found) = (self.column.clone(), format!("fractions, e.g. {value}"));
+                    return Err(ClassificationError::ColumnType { column, found, wanted: WANTED });
+                }
+            }
+        }
+        Ok(Arc::new(names.finish()))
     }
 
     /// The labels of rows whose cells hold one, or several that are parted.
@@ -132,10 +159,15 @@ fn item_of(found: &DataType) -> Option<&DataType> {
     }
 }
 
-/// Whether values of this type are names; fractions are measures.
+/// Whether values of this type may be names.
 fn is_label(found: &DataType) -> bool {
     match found {
         DataType::Dictionary(_, values) => is_label(values),
-        other => is_text(other) || other.is_integer() || matches!(other, DataType::Boolean | DataType::Null),
+        other => {
+            is_text(other)
+                || other.is_integer()
+                || other.is_floating()
+                || matches!(other, DataType::Boolean | DataType::Null)
+        }
     }
 }

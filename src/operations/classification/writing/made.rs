@@ -53,13 +53,11 @@ impl<'a> Made<'a> {
             columns.push((Arc::new(field), Role::Metadata, vec![kept.from.clone()]));
         }
         let order = tally.in_order();
+        let mut rank = vec![None; facts.classes.names().len()];
+        (0..).zip(order).for_each(|(place, class)| rank[*class as usize] = Some(place));
         let names = |set: SetId| {
-            let mut places: Vec<usize> = facts
-                .sets
-                .members(set)
-                .iter()
-                .filter_map(|class| order.iter().position(|other| other == class))
-                .collect();
+            let mut places: Vec<usize> =
+                facts.sets.members(set).iter().filter_map(|class| rank[*class as usize]).collect();
             places.sort_unstable();
             let numbers = places.iter().filter_map(|place| i64::try_from(*place).ok()).collect();
             let names = places.iter().map(|place| facts.classes.name(order[*place]).to_owned()).collect();
