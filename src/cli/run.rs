@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Deserialize;
-use toml::{Table, Value};
 
 use super::classify;
 use super::context::{Context, Process};
@@ -12,10 +10,7 @@ use super::convert::{ResultArgs, Wish, convert_and_tell};
 use super::exit::CommandResult;
 use super::{kb, lm};
 use crate::core::failure::{Code, Failure};
-use crate::operations::classification::ClassificationOptions;
-use crate::operations::knowledge_base::{KnowledgeBaseName, KnowledgeBaseOptions};
-use crate::operations::language_model::LanguageModelOptions;
-use crate::operations::parquet_conversion::ConversionOptions;
+use crate::operations::stored_job::{StoredJob, replacement};
 
 /// Run a job that is stored in a TOML file
 ///
@@ -35,39 +30,6 @@ pub(super) struct RunArgs {
     set: Vec<String>,
     #[command(flatten)]
     results: ResultArgs,
-}
-
-/// A job in a file.
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(tag = "operation", rename_all = "snake_case", deny_unknown_fields)]
-enum StoredJob {
-    Conversion {
-        source: PathBuf,
-        destination: PathBuf,
-        #[serde(default)]
-        options: ConversionOptions,
-    },
-    KnowledgeBase {
-        source: PathBuf,
-        name: KnowledgeBaseName,
-        #[serde(default)]
-        options: KnowledgeBaseOptions,
-    },
-    Classification {
-        source: PathBuf,
-        destination: PathBuf,
-        options: Box<ClassificationOptions>,
-    },
-    LanguageModel {
-        source: PathBuf,
-        text_column: String,
-        /// File of the model.
-        destination: PathBuf,
-        /// File of the co-occurrences.
-        cooccurrence: Option<PathBuf>,
-        #[serde(default)]
-        options: LanguageModelOptions,
-    },
 }
 
 pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
@@ -101,99 +63,10 @@ fn read(path: &Path, replacements: &[String]) -> Result<StoredJob, Failure> {
         Failure::new(Code::NotFound, format!("can't read `{}`: {error}", path.display()))
             .with_hint("name a TOML file; stored jobs are kept under jobs/")
     })?;
-    parse(&text, replacements).map_err(|what| {
+    let replacements = replacements.iter().map(|text| replacement(text)).collect::<Result<_, _>>();
+    replacements.and_then(|replacements| StoredJob::parse(&text, replacements)).map_err(|what| {
         Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display())).with_hint(
             "a stored job has `operation`, `source`, `destination` or `name`, and [options]; `textmill run --help`",
         )
     })
-}
-
-fn parse(text: &str, replacements: &[String]) -> Result<StoredJob, String> {
-    let mut table: Table = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-    for replacement in replacements {
-        replace(&mut table, replacement)?;
-    }
-    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| match error.path().to_string() {
-        place if place == "." => error.inner().to_string().trim_end().to_owned(),
-        place => format!("`{place}`: {}", error.inner().to_string().trim_end()),
-    })
-}
-
-fn replace(table: &mut Table, replacement: &str) -> Result<(), String> {
-    let (key, text) = replacement.split_once('=').ok_or_else(|| format!("`{replacement}` is not KEY=VALUE"))?;
-    // What is not TOML by itself (a bare word, a path) is a string.
-    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok().and_then(|mut one| one.remove("value"));
-    let value = parsed.unwrap_or_else(|| Value::String(text.to_owned()));
-    let mut inner = table;
-    let mut parts = key.split('.').peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            inner.insert(part.to_owned(), value);
-            return Ok(());
-        }
-        let next = inner.entry(part).or_insert_with(|| Value::Table(Table::new()));
-        inner = next.as_table_mut().ok_or_else(|| format!("`{part}` in `{key}` is not a table"))?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STORED: &str = "operation = \"conversion\"\nsource = \"in\"\ndestination = \"out\"\n";
-
-    #[test]
-    fn values_of_the_file_can_be_replaced() {
-        let set = ["options.max_rejects=0", "source=other folder", "options.include=[\"a\", \"b\"]"];
-        let StoredJob::Conversion { source, options, .. } = parse(STORED, &set.map(str::to_owned)).unwrap() else {
-            unreachable!()
-        };
-        assert_eq!((source, options.max_rejects), (PathBuf::from("other folder"), 0));
-        assert_eq!(options.include, ["a", "b"]);
-    }
-
-    #[test]
-    fn a_knowledge_base_is_a_stored_job_too() {
-        let text = "operation = \"knowledge_base\"\nsource = \"in\"\nname = \"esg\"\n[options]\nchunk_by = \"word\"\n";
-        let job = parse(text, &[]).unwrap();
-        assert!(matches!(&job, StoredJob::KnowledgeBase { name, .. } if name.as_str() == "esg"), "{job:?}");
-        assert!(parse(text, &["name=a b".to_owned()]).unwrap_err().contains("a b"));
-    }
-
-    #[test]
-    fn a_language_model_is_a_stored_job_too() {
-        let text = "operation = \"language_model\"\nsource = \"a.csv\"\ntext_column = \"text\"\ndestination = \"a.lm\"\n\
-                    [options]\norder = 4\nweighting = \"harmonic\"\n";
-        let job = parse(text, &["cooccurrence=a.parquet".to_owned()]).unwrap();
-        assert!(
-            matches!(&job, StoredJob::LanguageModel { options, cooccurrence: Some(_), .. } if options.order == 4),
-            "{job:?}"
-        );
-    }
-
-    #[test]
-    fn a_data_set_is_a_stored_job_too_with_its_labels_in_it() {
-        let text = "operation = \"classification\"\nsource = \"in.csv\"\ndestination = \"out\"\n[options]\n\
-            text_column = \"body\"\nmargin = 0.1\nsplit = { train = 70, validation = 10, test = 20 }\n\
-            [options.label_by_meaning]\njoy = \"someone is happy\"\nfear = [\"someone is afraid\", \"a threat\"]\n\
-            [options.annotation]\ntypo = true\n";
-        let StoredJob::Classification { options, .. } = parse(text, &["options.seed=7".to_owned()]).unwrap() else {
-            unreachable!()
-        };
-        assert_eq!((options.text_column.as_slice(), options.seed), (["body".to_owned()].as_slice(), 7));
-        assert_eq!(options.label_by_meaning.unwrap().labels()["fear"].len(), 2);
-        let error = parse(text, &["options.split.test=30".to_owned()]).unwrap_err();
-        assert!(error.contains("`options.split`") && error.contains("add up to 110"), "{error}");
-        let set = ["options.label_set=[\"a\", \"a\"]".to_owned()];
-        assert!(parse(text, &set).unwrap_err().contains("the label `a` is in the set twice"));
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_by_name() {
-        let error = parse(STORED, &["options.max_reject=0".to_owned()]).unwrap_err();
-        assert!(error.contains("max_reject"), "{error}");
-        assert!(parse("operation = \"conversoin\"", &[]).is_err());
-        assert!(parse(STORED, &["options".to_owned()]).is_err());
-    }
 }

@@ -13,4 +13,5 @@ pub mod model_download;
 pub mod parquet_conversion;
 pub mod rows;
 pub mod sources;
+pub mod stored_job;
 pub mod table_preview;

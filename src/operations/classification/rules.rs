@@ -75,6 +75,11 @@ fn of_entities(options: &ClassificationOptions) -> [Rule; 6] {
     let sources = [tags, spans, options.label_by_concepts.is_some()];
     [
         (
+            !is_entities && options.format == Format::Conll,
+            "CoNLL is for entities",
+            "choose another format, or ask for the task `entities`",
+        ),
+        (
             is_entities && (options.label_column.is_some() || options.label_by_meaning.is_some()),
             "`label_column` and `label_by_meaning` label texts, not tokens",
             "leave them out, or ask for the task `single-label`",

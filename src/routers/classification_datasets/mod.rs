@@ -39,7 +39,7 @@ pub(crate) fn router() -> OpenApiRouter<HttpState> {
 
 /// What taking a request needs.
 #[derive(Clone)]
-struct Desk {
+pub(crate) struct Desk {
     queue: JobQueue,
     places: Places,
     limits: Arc<HttpLimits>,
@@ -145,7 +145,7 @@ impl Desk {
     }
 
     /// An equal request of before is answered though its source may be gone by now.
-    async fn submit(
+    pub(crate) async fn submit(
         &self,
         dataset: &ClassificationRequest,
         precedence: Precedence,

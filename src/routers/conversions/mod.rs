@@ -115,7 +115,7 @@ impl Desk {
     }
 
     /// An equal request of before is answered though its source may be gone by now.
-    async fn submit(
+    pub(crate) async fn submit(
         &self,
         conversion: &ConversionRequest,
         precedence: Precedence,

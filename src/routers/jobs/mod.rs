@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod events;
+mod stored;
 mod view;
 
 use axum::Json;
@@ -31,6 +32,7 @@ pub(crate) fn router() -> OpenApiRouter<HttpState> {
         .routes(routes!(get_job, delete_job))
         .routes(routes!(cancel_job))
         .routes(routes!(retry_job))
+        .merge(stored::router())
         .merge(events::router())
         .merge(artifacts::router())
 }

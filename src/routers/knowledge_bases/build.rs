@@ -17,7 +17,7 @@ use crate::routers::submission::{self, Asked, Precedence, Submitted, Terms, Work
 
 /// What taking a build needs.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(crate) struct Desk {
     queue: JobQueue,
     places: Places,
     models: ModelStore,
@@ -75,7 +75,7 @@ pub(super) async fn create_knowledge_base(
 
 impl Desk {
     /// An equal request of before is answered though its source may be gone by now.
-    async fn submit(
+    pub(crate) async fn submit(
         &self,
         request: &KnowledgeBaseRequest,
         precedence: Precedence,

@@ -26,7 +26,7 @@ use crate::operations::knowledge_base::{
     KnowledgeBase, KnowledgeBaseError, KnowledgeBaseName, KnowledgeBases, Manifest,
 };
 
-pub(crate) use build::{check, effective};
+pub(crate) use build::{Desk as BuildDesk, check, effective};
 
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()

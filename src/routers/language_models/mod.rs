@@ -26,6 +26,8 @@ use crate::operations::language_model::{
     LanguageModel, LanguageModelError, LanguageModelInfo, LanguageModelName, LanguageModels,
 };
 
+pub(crate) use build::Desk as BuildDesk;
+
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(list_language_models, build::create_language_model))

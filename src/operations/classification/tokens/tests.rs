@@ -34,7 +34,9 @@ fn told(batch: &RecordBatch, options: &ClassificationOptions, texts: &[&str]) ->
 
 fn lists(rows: &[&[&str]]) -> ArrayRef {
     let mut builder = ListBuilder::new(StringBuilder::new());
-    rows.iter().for_each(|row| builder.append_value(row.iter().map(Some)));
+    for row in rows {
+        builder.append_value(row.iter().map(Some));
+    }
     Arc::new(builder.finish())
 }
 

@@ -79,7 +79,7 @@ mod tests {
         rows.extend(sentences.end());
         let told = |content| match content {
             Content::Tagged(tagged) => format!("{}|{}", tagged.tokens.join("_"), tagged.tags.join(" ")),
-            Content::Spans(..) => unreachable!(),
+            Content::Spans(text, _) => text,
         };
         (rows.into_iter().map(|row| (row.line.unwrap(), row.content.map(told))).collect(), sentences)
     }
