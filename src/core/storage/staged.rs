@@ -75,7 +75,7 @@ impl StagedFolder {
     ///
     /// # Errors
     /// When that fails; then the last file is not there.
-    pub fn publish(self, names: &[&str], stale: &[&str]) -> io::Result<()> {
+    pub fn publish(&self, names: &[&str], stale: &[&str]) -> io::Result<()> {
         for name in names {
             File::open(self.scratch(name)?)?.sync_all()?;
         }

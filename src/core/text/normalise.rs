@@ -41,6 +41,11 @@ pub fn letter_key(text: &str) -> TextKey {
     key
 }
 
+/// The beginning of a key, as a number.
+pub fn beginning(key: &TextKey) -> u64 {
+    key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
 /// The words in small letters, a blank between two of them. Most texts are of one byte a character.
 fn push_ascii(normal: &mut String, text: &str) {
     let mut is_between = false;

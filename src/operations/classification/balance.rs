@@ -31,7 +31,9 @@ fn train_rows(facts: &Facts, splits: &Splits) -> Vec<Vec<RowId>> {
     for row in facts.staying().filter(|row| splits[*row as usize] == Some(Split::Train)) {
         let set = facts.labels[row as usize];
         let class: Option<&ClassId> = facts.sets.members(set).first().filter(|_| set != NO_LABEL);
-        class.into_iter().for_each(|class| rows[*class as usize].push(row));
+        if let Some(class) = class {
+            rows[*class as usize].push(row);
+        }
     }
     rows
 }

@@ -72,7 +72,7 @@ pub fn build_dataset(
         card.files.push(write_readme(&readme, &card, &staged)?);
     }
     card.files.sort_by(|a, b| a.name.cmp(&b.name));
-    publish(&card, staged)?;
+    publish(&card, &staged)?;
     Ok(card)
 }
 
@@ -228,13 +228,13 @@ fn write_readme(
 }
 
 /// Gives all files their names, the card last.
-fn publish(card: &DatasetCard, staged: StagedFolder) -> Result<(), ClassificationError> {
+fn publish(card: &DatasetCard, staged: &StagedFolder) -> Result<(), ClassificationError> {
     let failed = ClassificationError::output(CARD.as_ref());
     let text = serde_json::to_string_pretty(card).map_err(|error| failed(error.into()))?;
     let path = staged.scratch(CARD).map_err(&failed)?;
     fs::write(path, text + "\n").map_err(&failed)?;
     let names: Vec<&str> = card.files.iter().map(|file| file.name.as_str()).chain([CARD]).collect();
-    let stale = stale_names(&staged);
+    let stale = stale_names(staged);
     staged.publish(&names, &stale.iter().map(String::as_str).collect::<Vec<_>>()).map_err(&failed)
 }
 

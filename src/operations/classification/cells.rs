@@ -11,7 +11,7 @@ use super::facts::RowId;
 use super::split::Split;
 use super::texts::written;
 use crate::core::intake::LocalSource;
-use crate::core::text::normalise::letter_key;
+use crate::core::text::normalise::{beginning, letter_key};
 use crate::operations::context::RunContext;
 use crate::operations::rows::{Rows, column, is_text, texts_of};
 
@@ -20,8 +20,7 @@ pub(super) const NO_TIME: i64 = i64::MIN;
 
 /// What stands for a value, or for a row.
 fn short_key(text: &str) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = letter_key(text);
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    beginning(&letter_key(text))
 }
 
 /// Appends what stands for the group of each row; rows without one are a group each.

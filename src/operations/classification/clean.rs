@@ -6,6 +6,7 @@
 use super::facts::{Facts, Reason, RowId};
 use super::labels::{NO_LABEL, SetId};
 use super::options::{ClassificationOptions, Conflicts, Duplicates};
+use crate::core::text::normalise::beginning;
 
 /// What equal texts there were.
 #[derive(Debug, Default)]
@@ -62,11 +63,7 @@ pub(super) fn clean(facts: &mut Facts, options: &ClassificationOptions) -> Repea
 
 /// The rows that stay, equal texts together.
 fn by_key(facts: &Facts) -> Vec<(u64, RowId)> {
-    let beginning = |row: RowId| {
-        let [a, b, c, d, e, f, g, h, ..] = facts.keys[row as usize];
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
-    };
-    let mut order: Vec<(u64, RowId)> = facts.staying().map(|row| (beginning(row), row)).collect();
+    let mut order: Vec<(u64, RowId)> = facts.staying().map(|row| (beginning(&facts.keys[row as usize]), row)).collect();
     order.sort_unstable();
     // Where only the beginning is equal, the whole key decides.
     for same in order.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
@@ -98,9 +95,15 @@ fn disagreeing(text: &[RowId], facts: &mut Facts, wish: Conflicts, repeated: &mu
     let winner = labelled.iter().find(|row| winner == Some(facts.answer(**row))).map(|row| facts.labels[*row as usize]);
     match (wish, winner) {
         (Conflicts::Report, _) => {}
-        (Conflicts::Majority, Some(label)) => labelled.iter().for_each(|row| facts.labels[*row as usize] = label),
+        (Conflicts::Majority, Some(label)) => {
+            for row in labelled {
+                facts.labels[row as usize] = label;
+            }
+        }
         (Conflicts::Drop | Conflicts::Majority, _) => {
-            labelled.iter().for_each(|row| facts.left_out[*row as usize] = Some(Reason::Conflict));
+            for row in labelled {
+                facts.left_out[row as usize] = Some(Reason::Conflict);
+            }
         }
     }
 }

@@ -31,7 +31,6 @@ pub struct ClassificationRequest {
 /// What to make of a table; all but the text column has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, Args)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ClassificationOptions {
     /// Column of the texts; several are joined
     #[arg(long, value_name = "COLUMN")]

@@ -16,7 +16,7 @@ use super::plan::{Plan, TAGS, TOKENS};
 use super::tokens::{NotFitting, Tagged, Tagger};
 use crate::core::progress::Progress;
 use crate::core::text::language::language;
-use crate::core::text::normalise::{TextKeys, letter_key};
+use crate::core::text::normalise::{TextKeys, beginning, letter_key};
 use crate::operations::context::RunContext;
 use crate::operations::rows::{Twice, texts_of};
 
@@ -64,7 +64,7 @@ pub(super) fn survey(
 ) -> Result<Facts, ClassificationError> {
     let mut survey = Survey::new(plan, options);
     let total = rows.total().map(|total| total * 2);
-    while let Some(batch) = rows.next()? {
+    while let Some(batch) = rows.next_batch()? {
         if context.cancel.is_cancelled() {
             return Err(ClassificationError::Cancelled);
         }
@@ -110,8 +110,10 @@ impl<'a> Survey<'a> {
 
     /// Notes some rows; what is to be added to them.
     fn note(&mut self, batch: &RecordBatch, sayers: &mut Sayers<'_>) -> Result<Vec<ArrayRef>, ClassificationError> {
-        let first = RowId::try_from(self.facts.rows() + batch.num_rows()).map_err(|_too_many| too_many())?
-            - batch.num_rows() as RowId;
+        let first = self.facts.rows();
+        // The last row must have a number, too.
+        RowId::try_from(first + batch.num_rows()).map_err(|_too_many| too_many())?;
+        let first = RowId::try_from(first).map_err(|_too_many| too_many())?;
         let texts = self.plan.text.texts(batch)?;
         let texts: Vec<&str> = texts_of(&texts).into_iter().map(Option::unwrap_or_default).collect();
         let labelled = match &mut sayers.labeller {
@@ -150,8 +152,7 @@ impl<'a> Survey<'a> {
         facts.keys.push(self.keys.of(text));
         facts.labels.push(set);
         if self.options.duplicates == Duplicates::Exact {
-            let [a, b, c, d, e, f, g, h, ..] = letter_key(text);
-            facts.letters.push(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+            facts.letters.push(beginning(&letter_key(text)));
         }
         if self.options.has_confidence() {
             facts.confidences.push(labelled.confidence.unwrap_or(f32::NAN));
@@ -206,8 +207,7 @@ fn types(tagged: &Tagged, classes: &mut Classes) -> Vec<ClassId> {
 }
 
 fn tags_key(tagged: &Tagged) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = letter_key(&tagged.tags.join(" "));
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    beginning(&letter_key(&tagged.tags.join(" ")))
 }
 
 /// Tokens and tags as columns; null where they do not fit.

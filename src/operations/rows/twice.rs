@@ -65,7 +65,7 @@ impl Twice {
     ///
     /// # Errors
     /// When reading fails.
-    pub fn next(&mut self) -> Result<Option<RecordBatch>, RowsError> {
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, RowsError> {
         self.rows.next()
     }
 

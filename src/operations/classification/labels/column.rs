@@ -90,8 +90,8 @@ impl ColumnLabeller {
         let cells = self.as_text(cells)?;
         let cells = texts_of(&cells);
         let Some(separator) = &self.separator else {
-            let one = |cell: &Option<&str>| cell.and_then(|name| classes.id(name)).into_iter().collect();
-            return Ok(cells.iter().map(one).map(labelled).collect());
+            let one = |cell: Option<&str>| cell.and_then(|name| classes.id(name)).into_iter().collect();
+            return Ok(cells.into_iter().map(one).map(labelled).collect());
         };
         let parted = cells.into_iter().map(|cell| cell.into_iter().flat_map(|cell| cell.split(separator.as_str())));
         Ok(parted.map(|names| several(names.map(str::trim), classes)).collect())

@@ -56,7 +56,9 @@ pub(super) fn by_groups(
     let mut chosen: Vec<usize> = groups.iter().map(|(_, members)| needs.take(members)).collect();
     fill_empty(&groups, splits.len(), &mut chosen);
     for ((_, members), chosen) in groups.iter().zip(chosen) {
-        members.iter().for_each(|(row, _)| to[*row as usize] = Some(splits[chosen]));
+        for (row, _) in members {
+            to[*row as usize] = Some(splits[chosen]);
+        }
     }
     Ok(())
 }
@@ -110,7 +112,9 @@ impl Needs {
         let costs: Vec<f64> = (0..self.splits).map(cost).collect();
         let best = (0..self.splits).min_by(|a, b| costs[*a].total_cmp(&costs[*b])).unwrap_or_default();
         self.all[best].has += rows;
-        counts.iter().for_each(|(stratum, rows)| self.strata[stratum * self.splits + best].has += rows);
+        for (stratum, rows) in counts {
+            self.strata[stratum * self.splits + best].has += rows;
+        }
         best
     }
 }

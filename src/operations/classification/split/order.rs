@@ -1,14 +1,13 @@
 //! The order in which rows go to splits.
 
-use crate::core::text::normalise::TextKey;
+use crate::core::text::normalise::{TextKey, beginning};
 use crate::operations::classification::facts::{Facts, RowId};
 
 /// Where a text stands in the order of a seed. Equal texts stand together.
 ///
 /// The beginning of the text's key, stirred with the seed by the finaliser of `SplitMix64`.
 pub(super) fn place(seed: u64, key: &TextKey) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *key;
-    stirred(u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ stirred(seed))
+    stirred(beginning(key) ^ stirred(seed))
 }
 
 /// The finaliser of `SplitMix64`.

@@ -89,7 +89,10 @@ impl Rounded {
 }
 
 /// The strata that can give a row from one split to another, the cheapest first.
-struct Moves([[BinaryHeap<Reverse<(i64, usize)>>; 3]; 3]);
+struct Moves([[Cheapest; 3]; 3]);
+
+/// Costs and strata, the cheapest on top.
+type Cheapest = BinaryHeap<Reverse<(i64, usize)>>;
 
 /// From one split to another, perhaps by way of the third.
 struct Path {

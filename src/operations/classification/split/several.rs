@@ -29,7 +29,9 @@ pub(super) fn by_labels(rows: &[RowId], facts: &Facts, options: &ClassificationO
     let labels = facts.classes.names().len();
     let mut having: Vec<Vec<RowId>> = vec![Vec::new(); labels];
     for row in &ordered {
-        labels_of(facts, *row).iter().for_each(|class| having[*class as usize].push(*row));
+        for class in labels_of(facts, *row) {
+            having[*class as usize].push(*row);
+        }
     }
     let left: Vec<u64> = having.iter().map(|rows| rows.len() as u64).collect();
     let lacks = having.iter().map(|rows| Split::ALL.map(|split| options.split.of(split) * float(rows.len()))).collect();
@@ -43,7 +45,9 @@ pub(super) fn by_labels(rows: &[RowId], facts: &Facts, options: &ClassificationO
         having[label].iter().for_each(|row| dividing.place(*row, label));
         having[label] = Vec::new();
     }
-    ordered.iter().for_each(|row| dividing.fill(*row));
+    for row in ordered {
+        dividing.fill(row);
+    }
 }
 
 fn labels_of(facts: &Facts, row: RowId) -> &[ClassId] {
@@ -63,14 +67,16 @@ impl Dividing<'_> {
             let (a, b) = (lack(a), lack(b));
             a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
         });
-        best.into_iter().for_each(|split| self.give(row, split));
+        if let Some(split) = best {
+            self.give(row, split);
+        }
     }
 
     /// Gives a row without a label to the first split that has room.
     fn fill(&mut self, row: RowId) {
-        if self.to[row as usize].is_none() {
-            let split = Split::ALL.into_iter().find(|split| self.room[*split as usize] > 0);
-            split.into_iter().for_each(|split| self.give(row, split));
+        let split = Split::ALL.into_iter().find(|split| self.room[*split as usize] > 0);
+        if let Some(split) = split.filter(|_| self.to[row as usize].is_none()) {
+            self.give(row, split);
         }
     }
 

@@ -186,9 +186,11 @@ fn without_nesting(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     if schema.fields().iter().all(is_flat) {
         return Ok(batch.clone());
     }
-    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, values)| match is_flat(field) {
-        true => Ok((FieldRef::clone(field), ArrayRef::clone(values))),
-        false => Ok((Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8)), as_json(field, values)?)),
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, values)| {
+        if is_flat(field) {
+            return Ok((FieldRef::clone(field), ArrayRef::clone(values)));
+        }
+        Ok((Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8)), as_json(field, values)?))
     });
     let columns: Vec<(FieldRef, ArrayRef)> = columns.collect::<Result<_, ArrowError>>()?;
     let (fields, columns): (Vec<FieldRef>, Vec<ArrayRef>) = columns.into_iter().unzip();
