@@ -95,11 +95,6 @@ fn of_entities(options: &ClassificationOptions) -> [Rule; 6] {
             "ask for the task `entities`, or leave them out",
         ),
         (
-            !is_entities && options.format == Format::Conll,
-            "CoNLL is for entities",
-            "choose another format, or ask for the task `entities`",
-        ),
-        (
             is_entities && options.unlabelled_as.is_some(),
             "`unlabelled_as` is not for entities",
             "leave it out; tokens without a tag are `O`",
