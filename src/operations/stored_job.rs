@@ -211,7 +211,7 @@ mod tests {
         assert_eq!((options.text_column.as_slice(), options.seed), (["body".to_owned()].as_slice(), 7));
         assert_eq!(options.label_by_meaning.unwrap().labels()["fear"].len(), 2);
         let error = parse(text, &["options.split.test=30".to_owned()]).unwrap_err();
-        assert!(error.contains("`options.split`") && error.contains("add up to 110"), "{error}");
+        assert!(error.contains("the shares of the splits add up to 110"), "{error}");
         let set = ["options.label_set=[\"a\", \"a\"]".to_owned()];
         assert!(parse(text, &set).unwrap_err().contains("the label `a` is in the set twice"));
     }

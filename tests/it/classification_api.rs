@@ -7,7 +7,7 @@ use std::process::Command;
 use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::support::{Service, repository, run, text};
+use crate::support::{Service, copy_tree, repository, run, text};
 
 const TONES: [&str; 3] = ["POSITIVE", "NEUTRAL", "NEGATIVE"];
 
@@ -155,4 +155,29 @@ fn a_notebook_uploads_looks_builds_and_loads_with_pandas_and_datasets() {
     let output = output.unwrap();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     print!("{}", text(&output.stdout));
+}
+
+#[test]
+fn a_stored_job_is_run_over_http_as_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_tree(&repository().join("jobs"), &folder.path().join("jobs"));
+    let service = Service::start(folder.path(), &[]);
+    let post = |body: Value| {
+        let request = service.client.post(format!("{}/v1/jobs", service.url)).header("Prefer", "wait=60");
+        let answer = request.json(&body).send().unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().unwrap())
+    };
+    let (status, job) = post(json!({"path": "jobs/classification/esg_tone.toml", "set": {"destination": "served"}}));
+    assert_eq!((status, &job["kind"], &job["status"]), (200, &json!("classification_dataset"), &json!("succeeded")));
+    let done = run(folder.path(), &["run", "jobs/classification/esg_tone.toml", "--set", "destination=told"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let card = |place: &str| fs::read_to_string(folder.path().join(place).join("dataset.json")).unwrap();
+    assert_eq!(card("served"), card("told"));
+    let (status, problem) = post(json!({"path": "jobs/classification/esg_tone.toml", "set": {"options.sed": 7}}));
+    assert_eq!(status, 400, "{problem:#}");
+    assert!(problem["detail"].as_str().unwrap().contains("unknown field `sed`"), "{problem:#}");
+    let (status, problem) = post(json!({"path": "jobs/none.toml"}));
+    assert_eq!((status, &problem["code"]), (404, &json!("not-found")), "{problem:#}");
+    let (_, job) = post(json!({"path": "jobs/language_modelling/corpus.toml"}));
+    assert_eq!((&job["kind"], &job["status"]), (&json!("language_model"), &json!("succeeded")), "{job:#}");
 }

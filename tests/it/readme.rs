@@ -55,7 +55,7 @@ fn command(block: &Block, folder: &Path, url: &str) -> Command {
 /// Each example begins with the sample and nothing else; the service's state stays.
 fn clear(folder: &Path) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let keep = ["knowledgebase", ".textmill"].iter().any(|name| entry.file_name() == *name);
+        let keep = ["knowledgebase", "jobs", ".textmill"].iter().any(|name| entry.file_name() == *name);
         match entry.path() {
             _ if keep => {}
             path if path.is_dir() => std::fs::remove_dir_all(path).unwrap(),
@@ -74,7 +74,9 @@ fn every_example_of_the_readme_works() {
     let blocks = blocks(&readme);
     assert!(blocks.len() >= 4, "the README has {} examples to run", blocks.len());
     let folder = tempfile::tempdir().unwrap();
-    copy_tree(&repository().join("knowledgebase"), &folder.path().join("knowledgebase"));
+    for sample in ["knowledgebase", "jobs"] {
+        copy_tree(&repository().join(sample), &folder.path().join(sample));
+    }
     let service = Service::start(folder.path(), &["--sample", "knowledgebase"]);
     for block in &blocks {
         clear(folder.path());

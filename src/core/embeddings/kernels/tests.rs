@@ -210,9 +210,10 @@ proptest! {
             in_16_bits(backend, &rows, (&weights, &bias), after, &mut found);
             found
         });
-        all_near(&found, 1e-3);
-        // Errors of single numbers are independent, and the units of long rows are larger.
+        // Errors of single numbers are independent, and the units of long rows are larger. Instruction sets may round a number
+        // that lies between two units to either.
         let tolerance = (2e-4 + 1.4e-6 * depth as f32) * (depth as f32).sqrt();
+        all_near(&found, tolerance);
         for (found, right) in found[0].iter().zip(&right) {
             prop_assert!((found - right).abs() < tolerance, "{found} and {right}");
         }
