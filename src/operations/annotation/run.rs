@@ -67,7 +67,7 @@ pub fn annotate_table(
         context,
         total: rows.total,
     };
-    while let Some(batch) = rows.next()? {
+    while let Some(batch) = rows.next_batch()? {
         run.pass(&batch, place)?;
     }
     run.outputs.finish()?;
@@ -101,7 +101,7 @@ pub(super) fn spelling_of_table(
     let mut spelling = spelling(lexicon, base)?;
     let mut rows = Rows::open(source, columns, context)?;
     let places = columns.iter().map(|name| rows::column(&rows.schema, name)).collect::<Result<Vec<_>, _>>()?;
-    while let Some(batch) = rows.next()? {
+    while let Some(batch) = rows.next_batch()? {
         if context.cancel.is_cancelled() {
             return Err(AnnotationError::Cancelled);
         }

@@ -59,7 +59,7 @@ pub fn build_dataset(
     check_labels(&facts, options)?;
     let repeated = clean(&mut facts, options);
     check_rest(&facts, &plan, options)?;
-    let mut splits = divide(&facts, options).map_err(|unfit| explained(unfit, source, options, context))?;
+    let mut splits = divide(&facts, options).map_err(|unfit| explained(&unfit, source, options, context))?;
     balance(&mut facts, &mut splits, options);
     let mut tally = Tally::of(&facts, &splits, options);
     let decided = Decided { plan: &plan, options, facts: &facts, repeated: &repeated, splits: &splits };
@@ -199,13 +199,13 @@ fn check_rest(facts: &Facts, plan: &Plan, options: &ClassificationOptions) -> Re
 
 /// Why rows can't be divided, with the name of the group.
 fn explained(
-    unfit: Unfit,
+    unfit: &Unfit,
     source: &LocalSource,
     options: &ClassificationOptions,
     context: &RunContext,
 ) -> ClassificationError {
     let column = options.group_column.clone().unwrap_or_default();
-    match unfit {
+    match *unfit {
         Unfit::TooFewRows { rows, splits } => ClassificationError::TooFewRows { rows, splits },
         Unfit::TooFewGroups { groups, splits } => ClassificationError::TooFewGroups { column, groups, splits },
         Unfit::GroupTooLarge { row, rows, most, all } => match group_name(source, &column, row, context) {

@@ -134,7 +134,7 @@ pub(super) fn group_name(
 ) -> Result<String, ClassificationError> {
     let mut rows = Rows::open(source, &[name], context)?;
     let mut row = row as usize;
-    while let Some(batch) = rows.next()? {
+    while let Some(batch) = rows.next_batch()? {
         if row < batch.num_rows() {
             let values = written(name, batch.column(column(&batch.schema(), name)?))?;
             return Ok(texts_of(&values)[row].unwrap_or_default().to_owned());

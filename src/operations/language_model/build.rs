@@ -114,7 +114,7 @@ impl Texts {
         let rejected = Rejected::default();
         let mut texts = Self { words: WordCounts::default(), log, rows: 0, rows_without_words: 0, rejected };
         let mut tokens = Tokens::new(options);
-        while let Some(batch) = table.next()? {
+        while let Some(batch) = table.next_batch()? {
             if context.cancel.is_cancelled() {
                 return Err(LanguageModelError::Cancelled);
             }

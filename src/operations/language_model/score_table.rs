@@ -168,7 +168,7 @@ impl Texts {
 
     fn next(&mut self) -> Result<Option<RecordBatch>, LanguageModelError> {
         let (file, path, line, rejected) = match &mut self.source {
-            Batches::Table(rows) => return Ok(rows.next()?),
+            Batches::Table(rows) => return Ok(rows.next_batch()?),
             Batches::Lines { file, path, line, rejected } => (file, path, line, rejected),
         };
         let (mut lines, mut bytes, mut read) = (Vec::new(), Vec::new(), 0);

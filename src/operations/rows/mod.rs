@@ -142,7 +142,7 @@ impl Rows {
     ///
     /// # Errors
     /// When reading fails.
-    pub fn next(&mut self) -> Result<Option<RecordBatch>, RowsError> {
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, RowsError> {
         match &mut self.batches {
             Source::Parquet(rows) => {
                 let failed = RowsError::parquet(&self.path);

@@ -66,7 +66,7 @@ impl Twice {
     /// # Errors
     /// When reading fails.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, RowsError> {
-        self.rows.next()
+        self.rows.next_batch()
     }
 
     /// Keeps rows for the second reading where that is needed, with what was added to them.

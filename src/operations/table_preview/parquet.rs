@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use arrow_schema::SchemaRef;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
@@ -24,7 +25,7 @@ const ROWS: usize = 8192;
 pub(super) fn preview(path: &Path, context: &RunContext) -> Result<PreviewedTable, TableError> {
     let file = File::open(path).map_err(|source| InputError::Read { path: path.to_owned(), source })?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(&error))?;
-    let schema = builder.schema().clone();
+    let schema = SchemaRef::clone(builder.schema());
     let columns = schema.fields().iter().map(|field| ColumnReport {
         name: field.name().clone(),
         data_type: field.data_type().to_string(),

@@ -93,7 +93,7 @@ fn parquet_is_read_as_it_stands_whatever_its_types_are() {
     let texts = (0..30).map(|row| Some(format!("the {row}th sentence of a report that is long")));
     let lists = (0..30).map(|row| Some(vec![Some(row % 2), Some(7)]));
     let columns: [(&str, ArrayRef); 4] = [
-        ("body", Arc::new(LargeStringArray::from_iter(texts))),
+        ("body", Arc::new(texts.collect::<LargeStringArray>())),
         ("level", Arc::new(Int32Array::from_iter_values((0..30).map(|row| row % 3)))),
         ("when", Arc::new(TimestampMillisecondArray::from_iter_values(0..30))),
         ("codes", Arc::new(ListArray::from_iter_primitive::<arrow_array::types::Int32Type, _, _>(lists))),

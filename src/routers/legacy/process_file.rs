@@ -138,7 +138,7 @@ async fn process_file_below(
 /// What became of a form.
 enum Taken {
     Asked(OldHeaders),
-    Queued(Submitted),
+    Queued(Box<Submitted>),
 }
 
 impl OldDesk {
@@ -152,7 +152,8 @@ impl OldDesk {
         let selected = old.selected_header.or(selected).filter(|name| !name.is_empty());
         match self.look_and_submit(&file, selected, terms).await.map_err(as_bad_request)? {
             Taken::Asked(headers) => Ok(Json(headers).into_response()),
-            Taken::Queued(Submitted { job, .. }) => {
+            Taken::Queued(submitted) => {
+                let Submitted { job, .. } = *submitted;
                 let wait = self.limits.legacy_wait;
                 let ended = submission::wait_for_end(&self.queue, &job.id, wait, &self.shutdown).await?;
                 self.filled(ended.unwrap_or(job), &file.name, &headers).await
@@ -194,7 +195,8 @@ impl OldDesk {
             (Ok(columns), Some(selected)) => Err(unknown_header(&selected, &columns)),
             (Err(problem), _) => Err(problem),
         };
-        keep_for_new_job(outcome, &file.id, &self.places.uploads).await.map(Taken::Queued)
+        let kept = keep_for_new_job(outcome, &file.id, &self.places.uploads).await;
+        kept.map(|submitted| Taken::Queued(Box::new(submitted)))
     }
 
     async fn columns(&self, file: &FileMeta) -> Result<Vec<String>, Problem> {

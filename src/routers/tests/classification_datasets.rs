@@ -4,7 +4,7 @@ const PATH: &str = "/v1/classification-datasets";
 const TABLE: &str =
     "id,body,tone\n1,The first sentence of a long report.,good\n2,Another sentence of that report.,bad\n";
 
-fn request(options: Value) -> Value {
+fn request(options: &Value) -> Value {
     json!({"source": {"type": "path", "path": "folder/t.csv"}, "options": options})
 }
 
@@ -17,7 +17,7 @@ async fn service() -> Service {
 #[tokio::test]
 async fn a_data_set_becomes_a_job_with_effective_options() {
     let service = service().await;
-    let answer = service.post(PATH, request(json!({"text_column": "body", "label_column": "tone"}))).await;
+    let answer = service.post(PATH, request(&json!({"text_column": "body", "label_column": "tone"}))).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     let job = answer.json();
     assert_eq!((&job["kind"], &job["status"]), (&json!("classification_dataset"), &json!("queued")));
@@ -29,7 +29,7 @@ async fn a_data_set_becomes_a_job_with_effective_options() {
 #[tokio::test]
 async fn without_a_text_column_the_columns_are_listed_those_like_texts_first() {
     let service = service().await;
-    let problem = service.post(PATH, request(json!({}))).await.problem(422, "text-column-required");
+    let problem = service.post(PATH, request(&json!({}))).await.problem(422, "text-column-required");
     assert_eq!(problem["detail"], "no text column is named; the columns are `body`, `id`, `tone`");
     assert!(problem["hint"].as_str().unwrap().contains("`body` looks like it: mean length"), "{problem:#}");
     assert_eq!(problem["errors"][0]["pointer"], "/options/text_column");
@@ -43,7 +43,7 @@ async fn without_a_text_column_the_columns_are_listed_those_like_texts_first() {
 async fn every_column_that_is_not_there_is_named_with_the_nearest() {
     let service = service().await;
     let options = json!({"text_column": ["body", "boddy"], "label_column": "tune", "group_column": "zzz"});
-    let problem = service.post(PATH, request(options)).await.problem(422, "unknown-column");
+    let problem = service.post(PATH, request(&options)).await.problem(422, "unknown-column");
     let faults: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|fault| &fault["pointer"]).collect();
     assert_eq!(faults, ["/options/text_column", "/options/label_column", "/options/group_column"]);
     assert_eq!(problem["hint"], "did you mean `body`?");
@@ -60,7 +60,7 @@ async fn what_could_not_be_done_anyway_is_refused_before_it_queues() {
     refused(of("folder"), 400, "invalid-parameter").await;
     std::fs::write(service.path().join("data/folder/notes.md"), "# x").unwrap();
     refused(of("folder/notes.md"), 415, "unsupported-format").await;
-    let option = |name: &str, value: Value| request(json!({"text_column": "body", name: value}));
+    let option = |name: &str, value: Value| request(&json!({"text_column": "body", name: value}));
     refused(option("label_by_concepts", json!("absent")), 404, "not-found").await;
     refused(option("model", json!("word2vec")), 404, "model-not-in-catalogue").await;
     refused(option("split", json!({"train": 80, "test": 30})), 400, "invalid-parameter").await;

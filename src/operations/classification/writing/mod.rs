@@ -84,7 +84,7 @@ pub(super) fn write(
     let mut conflict = None;
     let mut first = 0;
     let all = decided.facts.rows() as u64;
-    while let Some(batch) = rows.next()? {
+    while let Some(batch) = rows.next_batch()? {
         if context.cancel.is_cancelled() {
             return Err(ClassificationError::Cancelled);
         }

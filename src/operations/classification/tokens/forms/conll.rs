@@ -73,7 +73,10 @@ fn is_comment(line: &str, columns: &[&str]) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Vec<(u64, Result<String, String>)>, Sentences) {
+    /// The line of a row, and what it says.
+    type Told = (u64, Result<String, String>);
+
+    fn read(text: &str) -> (Vec<Told>, Sentences) {
         let mut sentences = Sentences::default();
         let mut rows: Vec<Row> = text.lines().filter_map(|line| sentences.take(line)).collect();
         rows.extend(sentences.end());

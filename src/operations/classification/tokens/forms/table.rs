@@ -83,7 +83,7 @@ impl TableRows {
     /// # Errors
     /// When reading fails.
     pub(super) fn next(&mut self) -> Result<Option<Vec<Row>>, TokensError> {
-        let Some(batch) = self.rows.next()? else { return Ok(None) };
+        let Some(batch) = self.rows.next_batch()? else { return Ok(None) };
         let contents = self.contents(&batch)?;
         Ok(Some(contents.into_iter().map(|content| Row { line: None, content }).collect()))
     }
