@@ -167,6 +167,7 @@ mod tests {
             fs::write(staged.scratch(name).unwrap(), name).unwrap();
         }
         staged.publish(&["data/a", "b", "card"], &["old", "../out", "b"]).unwrap();
+        drop(staged);
         assert_eq!(names(folder.path()), ["b", "card", "data", "kept"]);
     }
 

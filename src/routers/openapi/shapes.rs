@@ -25,9 +25,13 @@ const REQUESTS: &[&str] = &[
     "FileForm",
     "KnowledgeBaseOptions",
     "KnowledgeBaseRequest",
+    "LanguageModelOptions",
+    "LanguageModelRequest",
     "ModelDownloadRequest",
     "OldProcessForm",
+    "ScoreRequest",
     "Source",
+    "StoredJobRequest",
     "TextsRequest",
     "Written",
 ];
