@@ -19,7 +19,8 @@ pub(super) const PROPERTY: Property = Property {
 };
 
 fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    let known = analysis.tokens().iter().filter(|token| pronunciation::of(token).is_some());
+    let known =
+        analysis.tokens().iter().filter(|token| pronunciation::of(token).is_some_and(|found| found.variants > 0));
     Some(number(known.collect::<HashSet<_, RandomState>>().len()))
 }
 
