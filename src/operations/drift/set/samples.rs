@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::LargeStringArray;
+use arrow_array::{Array, LargeStringArray};
 
 use super::{Computed, Origin, Set};
 use crate::operations::drift::labels::{Labels, LabelsBuilder};
