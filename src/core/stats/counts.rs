@@ -12,11 +12,18 @@ use super::share;
 /// Rows of every category, and rows that have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    categories: BTreeMap<String, u64>,
-    missing: u64,
+    /// By category; none is 0.
+    pub counts: BTreeMap<String, u64>,
+    /// Rows that have none.
+    pub missing: u64,
 }
 
 impl Counts {
+    /// Of categories with their rows.
+    pub fn new(counts: impl IntoIterator<Item = (String, u64)>, missing: u64) -> Self {
+        Self { counts: counts.into_iter().filter(|(_, rows)| *rows > 0).collect(), missing }
+    }
+
     /// Counts rows; `None` is a row without a value.
     pub fn from_values<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         let mut counts = Self::default();
@@ -35,10 +42,10 @@ impl Counts {
         if rows == 0 {
             return;
         }
-        match self.categories.get_mut(category) {
+        match self.counts.get_mut(category) {
             Some(count) => *count += rows,
             None => {
-                self.categories.insert(category.to_owned(), rows);
+                self.counts.insert(category.to_owned(), rows);
             }
         }
     }
@@ -53,32 +60,27 @@ impl Counts {
 
     /// The categories and their rows, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.categories.iter().map(|(category, rows)| (category.as_str(), *rows))
+        self.counts.iter().map(|(category, rows)| (category.as_str(), *rows))
     }
 
     /// Rows of one category.
-    pub fn get(&self, category: &str) -> u64 {
-        self.categories.get(category).copied().unwrap_or(0)
+    pub fn of(&self, category: &str) -> u64 {
+        self.counts.get(category).copied().unwrap_or_default()
     }
 
     /// Distinct categories.
     pub fn distinct(&self) -> usize {
-        self.categories.len()
+        self.counts.len()
     }
 
     /// Rows that have a value.
-    pub fn rows(&self) -> u64 {
-        self.categories.values().sum()
-    }
-
-    /// Rows that have none.
-    pub fn missing(&self) -> u64 {
-        self.missing
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
     }
 
     /// A category's share of the rows that have a value.
     pub fn share_of(&self, category: &str) -> f64 {
-        share(self.get(category), self.rows())
+        share(self.of(category), self.total())
     }
 
     /// The categories from the most to the least frequent; equally frequent ones by name.
@@ -97,7 +99,7 @@ mod tests {
     fn rows_without_a_value_are_counted_beside_the_categories() {
         let counts = Counts::from_values([Some("b"), None, Some("a"), Some("b")]);
         assert_eq!(counts.iter().collect::<Vec<_>>(), [("a", 1), ("b", 2)]);
-        assert_eq!((counts.rows(), counts.missing(), counts.distinct()), (3, 1, 2));
+        assert_eq!((counts.total(), counts.missing, counts.distinct()), (3, 1, 2));
         assert_eq!(counts.by_frequency(), [("b", 2), ("a", 1)]);
     }
 

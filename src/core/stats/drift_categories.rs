@@ -96,12 +96,12 @@ fn union(reference: &Counts, incoming: &Counts, ignore_na: bool) -> Vec<Category
         .into_iter()
         .map(|name| CategoryPair {
             category: Category::Named(name.to_owned()),
-            reference: reference.get(name),
-            incoming: incoming.get(name),
+            reference: reference.of(name),
+            incoming: incoming.of(name),
         })
         .collect();
     let missing =
-        CategoryPair { category: Category::Missing, reference: reference.missing(), incoming: incoming.missing() };
+        CategoryPair { category: Category::Missing, reference: reference.missing, incoming: incoming.missing };
     if !ignore_na && missing.reference + missing.incoming > 0 {
         pairs.push(missing);
     }

@@ -16,9 +16,9 @@ const LEAST_EXPECTED: f64 = 5.0;
 /// category unless left out. None where a side has no rows, 1 where all rows are of one category.
 pub fn homogeneity(reference: &Counts, incoming: &Counts, ignore_na: bool) -> Option<f64> {
     let names: BTreeSet<&str> = reference.iter().chain(incoming.iter()).map(|(name, _)| name).collect();
-    let mut table: Vec<[u64; 2]> = names.into_iter().map(|name| [reference.get(name), incoming.get(name)]).collect();
+    let mut table: Vec<[u64; 2]> = names.into_iter().map(|name| [reference.of(name), incoming.of(name)]).collect();
     if !ignore_na {
-        table.push([reference.missing(), incoming.missing()]);
+        table.push([reference.missing, incoming.missing]);
     }
     of_table(table)
 }

@@ -14,14 +14,14 @@ const EXACT_CELLS: u64 = 1_000_000;
 
 /// The statistic, 0 to 1; none where a side has no rows.
 pub fn ks_statistic(reference: &Distribution, incoming: &Distribution) -> Option<f64> {
-    let cells = u128::from(reference.rows()) * u128::from(incoming.rows());
+    let cells = u128::from(reference.len()) * u128::from(incoming.len());
     (cells > 0).then(|| wide(largest_gap(reference, incoming)) / wide(cells))
 }
 
 /// How probable a statistic at least this large is if both samples come from one distribution (two-sided); none where a side
 /// has no rows.
 pub fn ks_p_value(reference: &Distribution, incoming: &Distribution) -> Option<f64> {
-    let (rows, others) = (reference.rows(), incoming.rows());
+    let (rows, others) = (reference.len(), incoming.len());
     let statistic = ks_statistic(reference, incoming)?;
     match rows.checked_mul(others) {
         Some(cells) if cells <= EXACT_CELLS => Some(exact(reference, incoming)),
@@ -31,7 +31,7 @@ pub fn ks_p_value(reference: &Distribution, incoming: &Distribution) -> Option<f
 
 /// The largest difference of the cumulated counts, in units of 1 / (rows of one side · rows of the other): exact.
 fn largest_gap(reference: &Distribution, incoming: &Distribution) -> u128 {
-    let (rows, others) = (u128::from(reference.rows()), u128::from(incoming.rows()));
+    let (rows, others) = (u128::from(reference.len()), u128::from(incoming.len()));
     let (mut below, mut others_below) = (0_u128, 0_u128);
     let mut largest = 0;
     for step in steps(reference, incoming) {
@@ -47,7 +47,7 @@ fn largest_gap(reference: &Distribution, incoming: &Distribution) -> u128 {
 /// far as the observed one at the end of any run of equal values (Schröer & Trenkler 1995, doi:10.1016/0167-9473(94)00040-P).
 /// What is carried along is the share of paths to a cell that strayed, so that small probabilities keep their digits.
 fn exact(reference: &Distribution, incoming: &Distribution) -> f64 {
-    let (rows, others) = (reference.rows(), incoming.rows());
+    let (rows, others) = (reference.len(), incoming.len());
     let observed = largest_gap(reference, incoming);
     if observed == 0 {
         return 1.0;
@@ -79,7 +79,7 @@ fn index(count: u64) -> usize {
 
 /// For every number of pooled rows: whether the next row, if any, has another value.
 fn ends_of_runs(reference: &Distribution, incoming: &Distribution) -> Vec<bool> {
-    let mut ends = vec![false; index(reference.rows() + incoming.rows()) + 1];
+    let mut ends = vec![false; index(reference.len() + incoming.len()) + 1];
     let mut below = 0;
     for step in steps(reference, incoming) {
         below += step.reference + step.incoming;

@@ -26,9 +26,9 @@ mod wasserstein;
 
 pub use auc::{Auc, auc};
 pub use benjamini_hochberg::benjamini_hochberg;
-pub use bootstrap::{Interval, Resample, Resampling, interval, null_p_value};
+pub use bootstrap::{Resample, Resampling, interval, null_p_value};
 pub use chi_square::{ChiSquare, chi_square};
-pub use confusion::{ClassScores, Confusion};
+pub use confusion::{ClassAnswers, Confusion, answers_by_class, macro_f1, right_answers};
 pub use counts::Counts;
 pub use cramers_v::{cramers_v, cramers_v_balanced};
 pub use distribution::{Distribution, MAX_DISTINCT};

@@ -35,7 +35,7 @@ pub fn iqr_limits(sample: &Distribution, quartiles: [f64; 2], scale: f64) -> Opt
     }
     let equal_rows: u64 =
         sample.iter().filter(|(value, _)| value.total_cmp(&first).is_eq()).map(|(_, rows)| rows).sum();
-    let equal_share = share(equal_rows, sample.rows());
+    let equal_share = share(equal_rows, sample.len());
     if equal_share > NEARLY_CONSTANT {
         return Some(Limits { lower: first - 0.001, upper: first + 0.001 });
     }

@@ -10,7 +10,7 @@ pub fn wasserstein_distance(reference: &Distribution, incoming: &Distribution) -
     if reference.is_empty() || incoming.is_empty() {
         return None;
     }
-    let (rows, others) = (real(reference.rows()), real(incoming.rows()));
+    let (rows, others) = (real(reference.len()), real(incoming.len()));
     let (mut below, mut others_below) = (0_u64, 0_u64);
     let mut area = 0.0;
     let mut before: Option<f64> = None;
