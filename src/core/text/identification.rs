@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 
 use super::fasttext::{Classifier, Guess};
+use super::properties::LanguageId;
 
 /// fastText's table for language identification, as published (tables/lid.176/LICENCE.md beside).
 static TABLE: &[u8] = include_bytes!("tables/lid.176/lid.176.ftz");
@@ -29,6 +30,16 @@ pub fn identify(text: &str) -> Option<Guess<'static>> {
 /// The language of a text if its probability is at least [`SURE`].
 pub fn told_language(text: &str) -> Option<&'static str> {
     identify(text).filter(|guess| f64::from(guess.probability) >= SURE).map(|guess| guess.label)
+}
+
+/// The table as that which tells properties a text's language.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LanguageTable;
+
+impl LanguageId for LanguageTable {
+    fn language<'a>(&'a self, text: &str) -> Option<&'a str> {
+        told_language(text)
+    }
 }
 
 #[cfg(test)]
