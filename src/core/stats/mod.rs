@@ -1,0 +1,12 @@
+//! Statistics of what was counted and measured, one file a statistic.
+//!
+//! For: whoever compares two sets of values. Not for: reading data, thresholds, words about results. The one decision: a
+//! statistic is a pure function of plain values, with the source of its formula, so that it can be held against others'.
+
+mod benjamini_hochberg;
+mod counts;
+mod distribution;
+
+pub use benjamini_hochberg::benjamini_hochberg;
+pub use counts::Counts;
+pub use distribution::Distribution;
