@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use super::fasttext::{Classifier, Guess};
 use super::properties::LanguageId;
 
-/// fastText's table for language identification, as published (tables/lid.176/LICENCE.md beside).
+/// fastText's table for language identification, as published (tables/lid.176/lid.176.LICENCE.md).
 static TABLE: &[u8] = include_bytes!("tables/lid.176/lid.176.ftz");
 
 static CLASSIFIER: LazyLock<Classifier> = LazyLock::new(|| {
