@@ -15,6 +15,7 @@ pub mod progress;
 pub mod recent;
 pub mod search;
 pub mod shutdown;
+pub mod stats;
 pub mod storage;
 pub mod tabular;
 pub mod telemetry;

@@ -6,6 +6,7 @@
 pub mod annotation;
 pub mod classification;
 pub mod context;
+pub mod drift;
 pub mod embedding_job;
 pub mod knowledge_base;
 pub mod language_model;

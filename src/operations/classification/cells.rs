@@ -9,11 +9,10 @@ use arrow_schema::{DataType, TimeUnit};
 use super::error::ClassificationError;
 use super::facts::RowId;
 use super::split::Split;
-use super::texts::written;
 use crate::core::intake::LocalSource;
 use crate::core::text::normalise::{beginning, letter_key};
 use crate::operations::context::RunContext;
-use crate::operations::rows::{Rows, column, is_text, texts_of};
+use crate::operations::rows::{Rows, column, is_text, texts_of, written};
 
 /// The time of a row that has none: before all others.
 pub(super) const NO_TIME: i64 = i64::MIN;

@@ -37,6 +37,7 @@ pub use engines::Engines;
 pub use error::ClassificationError;
 pub use job::{ClassificationHandler, KIND, Models};
 pub use labels::{Descriptions, LabelMap, LabelSet, UNSURE};
+pub(in crate::operations) use options::one_or_many;
 pub use options::{
     Balance, ClassificationOptions, ClassificationRequest, Conflicts, Duplicates, Format, OneOrMany, Task, Unlabelled,
 };

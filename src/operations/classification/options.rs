@@ -216,7 +216,13 @@ pub enum OneOrMany {
     Many(Vec<String>),
 }
 
-fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+/// Reads one name or a list of names.
+///
+/// # Errors
+/// When it is neither.
+pub(in crate::operations) fn one_or_many<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
     OneOrMany::deserialize(deserializer).map(|names| match names {
         OneOrMany::One(name) => vec![name],
         OneOrMany::Many(names) => names,

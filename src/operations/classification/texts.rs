@@ -7,18 +7,14 @@
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_cast::{can_cast_types, cast};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema};
 
 use super::error::ClassificationError;
 use super::options::ClassificationOptions;
 use super::template::{Part, Template};
-use crate::operations::rows::{column, is_text, listed, texts_of};
+use crate::operations::rows::{column, is_text, is_writable, joined_lines, listed, texts_of, written};
 
-/// What stands between several columns where no template says it.
-const LINE_END: char = '\n';
 /// What a column of texts can be made of.
 const WANTED: &str = "text, numbers, dates or lists of texts";
 
@@ -74,13 +70,13 @@ impl TextPlan {
         let schema = batch.schema();
         let columns = self.columns.iter().map(|name| {
             let place = column(&schema, name)?;
-            written(name, batch.column(place))
+            Ok(written(name, batch.column(place))?)
         });
-        let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>()?;
+        let columns: Vec<ArrayRef> = columns.collect::<Result<_, ClassificationError>>()?;
         match (columns.as_slice(), &self.template) {
             ([only], None) => Ok(ArrayRef::clone(only)),
             (_, Some(template)) => Ok(filled(template, &columns, batch.num_rows())),
-            (_, None) => Ok(lines(&columns, batch.num_rows())),
+            (_, None) => Ok(joined_lines(&columns, batch.num_rows())),
         }
     }
 }
@@ -104,48 +100,12 @@ fn texts_first(schema: &Schema) -> String {
     listed(&Schema::new(texts.into_iter().chain(others).collect::<Vec<_>>()))
 }
 
-fn is_writable(found: &DataType) -> bool {
-    match found {
-        DataType::List(item) | DataType::LargeList(item) => is_text(item.data_type()),
-        other => is_text(other) || (!other.is_nested() && can_cast_types(other, &DataType::Utf8)),
-    }
-}
-
 /// Texts keep their type, unless they are numbered.
 fn as_it_stands(found: &DataType) -> DataType {
     match found {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => found.clone(),
         _ => DataType::Utf8,
     }
-}
-
-/// A column as text.
-///
-/// # Errors
-/// When it has no one way to be written.
-pub(super) fn written(name: &str, values: &ArrayRef) -> Result<ArrayRef, ClassificationError> {
-    match values.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(ArrayRef::clone(values)),
-        DataType::List(item) if is_text(item.data_type()) => {
-            let lists = values.as_list::<i32>();
-            Ok(joined((0..lists.len()).map(|row| lists.is_valid(row).then(|| lists.value(row)))))
-        }
-        DataType::LargeList(item) if is_text(item.data_type()) => {
-            let lists = values.as_list::<i64>();
-            Ok(joined((0..lists.len()).map(|row| lists.is_valid(row).then(|| lists.value(row)))))
-        }
-        found => cast(values, &DataType::Utf8).map_err(|_unsupported| not_text(name, found)),
-    }
-}
-
-/// Lists of words as texts, a blank between two words.
-fn joined(lists: impl Iterator<Item = Option<ArrayRef>>) -> ArrayRef {
-    let mut texts = StringBuilder::new();
-    for words in lists {
-        let words = words.map(|words| texts_of(&words).into_iter().flatten().collect::<Vec<_>>().join(" "));
-        texts.append_option(words);
-    }
-    Arc::new(texts.finish())
 }
 
 fn filled(template: &Template, columns: &[ArrayRef], rows: usize) -> ArrayRef {
@@ -168,23 +128,6 @@ fn filled(template: &Template, columns: &[ArrayRef], rows: usize) -> ArrayRef {
         }
         // What only the template says is no text of the row.
         texts.append_option((!is_empty).then_some(&text));
-    }
-    Arc::new(texts.finish())
-}
-
-fn lines(columns: &[ArrayRef], rows: usize) -> ArrayRef {
-    let cells: Vec<_> = columns.iter().map(texts_of).collect();
-    let mut texts = StringBuilder::new();
-    let mut text = String::new();
-    for row in 0..rows {
-        text.clear();
-        for cell in cells.iter().filter_map(|cells| cells[row]).filter(|cell| !cell.trim().is_empty()) {
-            if !text.is_empty() {
-                text.push(LINE_END);
-            }
-            text.push_str(cell);
-        }
-        texts.append_option((!text.is_empty()).then_some(&text));
     }
     Arc::new(texts.finish())
 }

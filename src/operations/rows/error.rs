@@ -65,6 +65,14 @@ pub enum RowsError {
         /// What it holds.
         found: String,
     },
+    /// The column can't be written as text.
+    #[error("the column `{column}` holds {found}, not text, numbers, dates or lists of texts")]
+    NotWritable {
+        /// Which column.
+        column: String,
+        /// What it holds.
+        found: String,
+    },
     /// Several tables of the file have the columns.
     #[error("{count} tables of `{}` have `{columns}`", path.display())]
     SeveralTables {
@@ -105,7 +113,9 @@ impl Fails for RowsError {
             Self::Parquet { .. } => Code::MalformedInput,
             Self::UnknownFormat { .. } => Code::UnsupportedFormat,
             Self::NoColumn { .. } => Code::UnknownColumn,
-            Self::Folder { .. } | Self::NotText { .. } | Self::SeveralTables { .. } => Code::InvalidParameter,
+            Self::Folder { .. } | Self::NotText { .. } | Self::NotWritable { .. } | Self::SeveralTables { .. } => {
+                Code::InvalidParameter
+            }
         }
     }
 
@@ -118,7 +128,7 @@ impl Fails for RowsError {
             Self::Folder { .. } => "name a file in it",
             Self::Scratch { .. } => "check free space and permissions of the folder",
             Self::Parquet { .. } => "check that the file is whole",
-            Self::NotText { .. } => "name a column of texts",
+            Self::NotText { .. } | Self::NotWritable { .. } => "name a column of texts",
             Self::SeveralTables { .. } => "convert the file first: each of its tables becomes a file of its own",
         };
         Some(hint.to_owned())

@@ -7,6 +7,7 @@
 mod columns;
 mod error;
 mod twice;
+mod written;
 
 use std::fs::File;
 use std::io::Read;
@@ -20,6 +21,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 pub use columns::{column, is_text, listed, text_column, texts_of};
 pub use error::RowsError;
 pub use twice::Twice;
+pub use written::{is_writable, joined_lines, written};
 
 use crate::core::intake::LocalSource;
 use crate::core::tabular::error::TableError;

@@ -11,8 +11,10 @@ mod average_word_length;
 mod average_words_per_sentence;
 mod digit_share;
 mod email_addresses;
+mod english_text;
 mod flesch_kincaid_grade;
 mod flesch_reading_ease;
+mod language;
 mod lexical_density;
 mod max_word_length;
 mod non_letter_share;
@@ -21,10 +23,12 @@ mod reading_ease;
 mod reading_time;
 mod rounding;
 mod sentence_count;
+mod sentiment;
 mod special_characters;
 mod syllable_count;
 mod text_length;
 mod transformers;
+mod unique_nouns;
 mod unique_syllables;
 mod upper_case_share;
 mod urls;
@@ -35,7 +39,9 @@ pub use analysis::{Analysis, CharacterCounts, LanguageId, Sounds};
 /// How a property is measured.
 #[derive(Debug, Clone, Copy)]
 pub enum Measure {
-    /// As a number.
+    /// As a number that every text has.
+    EveryText(fn(&Analysis<'_>) -> f64),
+    /// As a number that a text may lack.
     Number(fn(&Analysis<'_>) -> Option<f64>),
     /// As one of some categories.
     Category(fn(&Analysis<'_>) -> Option<String>),
@@ -78,9 +84,13 @@ pub const ALL: &[Property] = &[
     max_word_length::PROPERTY,
     special_characters::PROPERTY,
     punctuation::PROPERTY,
+    language::PROPERTY,
+    sentiment::SENTIMENT,
+    sentiment::SUBJECTIVITY,
     average_words_per_sentence::PROPERTY,
     reading_ease::PROPERTY,
     lexical_density::PROPERTY,
+    english_text::PROPERTY,
     urls::COUNT,
     urls::UNIQUE_COUNT,
     email_addresses::COUNT,
@@ -96,6 +106,7 @@ pub const ALL: &[Property] = &[
     non_letter_share::PROPERTY,
     digit_share::PROPERTY,
     upper_case_share::PROPERTY,
+    unique_nouns::PROPERTY,
     transformers::TOXICITY,
     transformers::FLUENCY,
     transformers::FORMALITY,
@@ -136,6 +147,7 @@ impl Property {
     /// Its value for a text whatever its language is.
     pub fn of_any_language(&self, analysis: &Analysis<'_>) -> PropertyValue {
         let measured = match self.measure {
+            Measure::EveryText(measure) => Some(PropertyValue::Number(measure(analysis))),
             Measure::Number(measure) => measure(analysis).map(PropertyValue::Number),
             Measure::Category(measure) => measure(analysis).map(PropertyValue::Category),
             Measure::Unavailable(_) => None,

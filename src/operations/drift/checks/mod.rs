@@ -1,0 +1,205 @@
+//! The checks, and the registry of them.
+//!
+//! For: what a check is, and which there are. Not for: reading data (`set`), thresholds of a suite, verdicts. The one
+//! decision: a check is a struct of its parameters. What it looks at is said by its trait, so that a check of one set can't ask
+//! for a second one; and one line in [`REGISTRY`] is all that the rest knows of it.
+
+mod label_sets;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::condition::Condition;
+use super::engines::Engines;
+use super::exhibit::Exhibit;
+use super::outcome::{Measure, Which};
+use super::reference::Reference;
+use super::set::Set;
+use crate::core::failure::Fails;
+
+/// What is said of a check.
+#[derive(Debug)]
+pub struct About {
+    /// Its name, e.g. `label_drift`.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it computes, and why one wants to know.
+    pub definition: &'static str,
+    /// To which preset it belongs.
+    pub family: Family,
+    /// What must be there for it.
+    pub needs: &'static [Need],
+}
+
+/// What a check is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Whether one set is sound.
+    DataIntegrity,
+    /// Whether what came in is like the reference.
+    Comparison,
+    /// Whether a model's predictions are still good.
+    ModelEvaluation,
+}
+
+/// What a check needs besides texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A label column.
+    Labels,
+    /// A prediction column.
+    Predictions,
+    /// Columns besides text, label and prediction: at least so many.
+    Columns(usize),
+    /// Vectors of the texts.
+    Embeddings,
+    /// The tokenizer of a model.
+    Tokenizer,
+}
+
+/// Parameters and conditions that all checks have.
+pub(super) trait Check: Serialize + DeserializeOwned + Default + Send + Sync {
+    /// What is said of it.
+    const ABOUT: About;
+
+    /// What must hold, unless a suite says otherwise.
+    fn conditions() -> Vec<Condition>;
+}
+
+/// Looks at one set.
+pub(super) trait OneSetCheck: Check {
+    /// Looks at one of the sets.
+    ///
+    /// # Errors
+    /// When it can't be done; other checks go on.
+    fn run(&self, which: Which, set: &Set, context: &CheckContext<'_>) -> Result<Findings, CheckError>;
+}
+
+/// Compares what came in with the reference.
+pub(super) trait PairCheck: Check {
+    /// Compares.
+    ///
+    /// # Errors
+    /// When it can't be done; other checks go on.
+    fn run(&self, reference: &Reference, incoming: &Set, context: &CheckContext<'_>) -> Result<Findings, CheckError>;
+}
+
+/// What a check gets besides data.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckContext<'a> {
+    /// What every random choice begins with.
+    pub seed: u64,
+    /// Somebody may say stop; looked at by checks that take long.
+    pub cancel: &'a CancellationToken,
+    /// The model's tokenizer, if there is one.
+    pub engines: &'a Engines,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// Numbers.
+    pub measures: Vec<Measure>,
+    /// What to look at.
+    pub exhibits: Vec<Exhibit>,
+    /// What somebody should know about these numbers.
+    pub notes: Vec<String>,
+}
+
+/// A check can't be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CheckError {
+    /// What failed, on what, why.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl CheckError {
+    /// What failed, on what, why.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// And what to do about it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// What failed below.
+    pub fn from_failure(error: &(impl Fails + std::error::Error)) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+/// What the rest knows of a check.
+pub struct Registered {
+    /// What is said of it.
+    pub about: &'static About,
+    /// What must hold, unless a suite says otherwise.
+    pub conditions: fn() -> Vec<Condition>,
+    /// Its parameters, completed by defaults; what is wrong with them.
+    pub parameters: fn(Map<String, Value>) -> Result<Map<String, Value>, String>,
+    /// Runs it with parameters that were completed.
+    pub run: Run,
+}
+
+/// How a check is run.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// On one set.
+    One(fn(&Map<String, Value>, Which, &Set, &CheckContext<'_>) -> Result<Findings, CheckError>),
+    /// On both.
+    Pair(fn(&Map<String, Value>, &Reference, &Set, &CheckContext<'_>) -> Result<Findings, CheckError>),
+}
+
+/// All checks, in the order in which suites list them.
+pub static REGISTRY: &[Registered] = &[
+    // one set
+    // reference and incoming
+    pair::<label_sets::LabelSets>(),
+    // model
+];
+
+/// The check of a name.
+pub(super) fn registered(name: &str) -> Option<&'static Registered> {
+    REGISTRY.iter().find(|check| check.about.name == name)
+}
+
+const fn one<C: OneSetCheck>() -> Registered {
+    Registered {
+        about: &C::ABOUT,
+        conditions: C::conditions,
+        parameters: completed::<C>,
+        run: Run::One(|parameters, which, set, context| made::<C>(parameters)?.run(which, set, context)),
+    }
+}
+
+const fn pair<C: PairCheck>() -> Registered {
+    Registered {
+        about: &C::ABOUT,
+        conditions: C::conditions,
+        parameters: completed::<C>,
+        run: Run::Pair(|parameters, reference, incoming, context| {
+            made::<C>(parameters)?.run(reference, incoming, context)
+        }),
+    }
+}
+
+fn completed<C: Check>(parameters: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let check: C = serde_json::from_value(Value::Object(parameters)).map_err(|error| error.to_string())?;
+    match serde_json::to_value(check) {
+        Ok(Value::Object(completed)) => Ok(completed),
+        Ok(_) => Ok(Map::new()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn made<C: Check>(parameters: &Map<String, Value>) -> Result<C, CheckError> {
+    serde_json::from_value(Value::Object(parameters.clone())).map_err(|error| CheckError::new(error.to_string()))
+}

@@ -1,0 +1,49 @@
+//! The check of incoming data: is it sound, is it like the reference, and are a model's predictions still good?
+//!
+//! For: a verdict before anybody trains or predicts, with the numbers and rows behind it. Not for: mending data, or showing
+//! results (`report`). The one decision: a check is parameters → what it found → conditions → verdict, each plain data; the
+//! reference is known by its facts, which a saved profile has as well as the rows.
+//!
+//! - `options` and `suite` say what is asked, `outcome` (with `exhibit`, `condition`, `verdict`) what came of it.
+//! - `set` has the rows of one side (`labels`, `values`), `facts` what can be counted of them; `profile` keeps facts,
+//!   `reference` is either.
+//! - `checks` has a file for each check, and the registry. `run` puts it together, `job` is its binding to the queue.
+
+mod checks;
+mod condition;
+mod engines;
+mod error;
+mod exhibit;
+mod facts;
+mod job;
+mod labels;
+mod options;
+mod outcome;
+mod profile;
+mod reference;
+mod run;
+mod set;
+mod suite;
+mod values;
+mod verdict;
+
+pub use checks::{About, Family, Need, REGISTRY, Registered, Run};
+pub use condition::{Condition, Otherwise, Rule};
+pub use engines::Engines;
+pub use error::DriftError;
+pub use exhibit::{
+    Bar, Bars, Distribution, Example, Examples, Exhibit, Group, Groups, Map, Mark, Matrix, Point, Segment, Segments,
+    Word, Words,
+};
+pub use job::{DriftHandler, KIND};
+pub use options::{DriftOptions, DriftRequest, Named};
+pub use outcome::{
+    CheckFailure, CheckOutcome, ColumnUse, ConditionOutcome, DriftOutcome, Measure, NotRun, SideOutcome, VerdictCounts,
+    Which,
+};
+pub use profile::Profile;
+pub use reference::Reference;
+pub use run::{Sides, check};
+pub use set::Set;
+pub use suite::{OwnSuite, Preset, Suite, SuiteCheck};
+pub use verdict::Verdict;
