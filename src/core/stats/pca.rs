@@ -6,7 +6,6 @@
 
 use super::numpy_random::RandomState;
 use super::size::size;
-use super::vectors::Vectors;
 
 /// Directions that are iterated beside those asked for: they speed up what lies close together.
 const BESIDE: usize = 10;
@@ -23,11 +22,11 @@ pub struct Components {
 }
 
 impl Components {
-    /// The `wanted` leading directions of `rows` of `vectors`; fewer if there are fewer dimensions.
-    pub fn fit(vectors: Vectors, rows: &[usize], wanted: usize) -> Self {
-        let mean = mean(vectors, rows);
-        let covariance = covariance(vectors, rows, &mean);
-        let dimensions = vectors.dimensions();
+    /// The `wanted` leading directions of vectors of one length; fewer if there are fewer dimensions.
+    pub fn fit(vectors: &[&[f32]], wanted: usize) -> Self {
+        let mean = mean(vectors);
+        let covariance = covariance(vectors, &mean);
+        let dimensions = mean.len();
         let trace: f64 = (0..dimensions).map(|place| covariance[place * dimensions + place]).sum();
         let (values, mut directions) = leading(&covariance, dimensions, wanted.min(dimensions));
         directions.iter_mut().for_each(|direction| point_up(direction));
@@ -44,22 +43,22 @@ impl Components {
     }
 }
 
-fn mean(vectors: Vectors, rows: &[usize]) -> Vec<f64> {
-    let mut sums = vec![0.0; vectors.dimensions()];
-    for &row in rows {
-        for (sum, &value) in sums.iter_mut().zip(vectors.row(row)) {
+fn mean(vectors: &[&[f32]]) -> Vec<f64> {
+    let mut sums = vec![0.0; vectors.first().map_or(0, |vector| vector.len())];
+    for vector in vectors {
+        for (sum, &value) in sums.iter_mut().zip(*vector) {
             *sum += f64::from(value);
         }
     }
-    sums.iter().map(|sum| sum / size(rows.len().max(1))).collect()
+    sums.iter().map(|sum| sum / size(vectors.len())).collect()
 }
 
-fn covariance(vectors: Vectors, rows: &[usize], mean: &[f64]) -> Vec<f64> {
-    let dimensions = vectors.dimensions();
+fn covariance(vectors: &[&[f32]], mean: &[f64]) -> Vec<f64> {
+    let dimensions = mean.len();
     let mut sums = vec![0.0; dimensions * dimensions];
     let mut centred = vec![0.0; dimensions];
-    for &row in rows {
-        for ((place, &value), mean) in centred.iter_mut().zip(vectors.row(row)).zip(mean) {
+    for vector in vectors {
+        for ((place, &value), mean) in centred.iter_mut().zip(*vector).zip(mean) {
             *place = f64::from(value) - mean;
         }
         for (place, &one) in centred.iter().enumerate() {
@@ -69,7 +68,7 @@ fn covariance(vectors: Vectors, rows: &[usize], mean: &[f64]) -> Vec<f64> {
             }
         }
     }
-    let divisor = size(rows.len().max(2) - 1);
+    let divisor = size(vectors.len().max(2) - 1);
     for place in 0..dimensions {
         for other in place..dimensions {
             let value = sums[place * dimensions + other] / divisor;
@@ -214,21 +213,20 @@ mod tests {
             #[expect(clippy::cast_possible_truncation, reason = "made up numbers")]
             values.extend([(6.0 * long + 0.8 * short) as f32, (8.0 * long - 0.6 * short) as f32, 5.0]);
         }
-        let vectors = Vectors::new(&values, 3).unwrap();
-        let rows: Vec<usize> = (0..400).collect();
-        let found = Components::fit(vectors, &rows, 2);
+        let vectors: Vec<&[f32]> = values.chunks_exact(3).collect();
+        let found = Components::fit(&vectors, 2);
         let [first, second] = &found.directions[..] else { panic!("two were asked for") };
         assert!((first[0] - 0.6).abs() < 0.01 && (first[1] - 0.8).abs() < 0.01 && first[2].abs() < 1e-9, "{first:?}");
         assert!((second[0] - 0.8).abs() < 0.01 && (second[1] + 0.6).abs() < 0.01, "{second:?}");
         assert!(found.explained[0] > 0.98 && (found.explained.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-        let far = found.project(vectors.row(0))[0].abs() + found.project(vectors.row(0))[1].abs();
+        let far = found.project(vectors[0])[0].abs() + found.project(vectors[0])[1].abs();
         assert!(far < 6.0);
     }
 
     #[test]
     fn equal_rows_have_no_direction() {
         let values = [1.0_f32; 40];
-        let found = Components::fit(Vectors::new(&values, 4).unwrap(), &[0, 1, 2, 3], 2);
+        let found = Components::fit(&values.chunks_exact(4).collect::<Vec<_>>(), 2);
         assert!(found.project(&[1.0; 4]).iter().all(|value| value.abs() < 1e-12));
         assert!(found.explained.iter().all(|share| share.abs() < f64::EPSILON));
     }
