@@ -141,7 +141,7 @@ impl Column {
         let mut counts = vec![0_usize; missing + 1];
         places.iter().for_each(|&at| counts[at] += 1);
         let is_rare = |at: usize| size(counts[at]) < rare_share * size(places.len());
-        let merged: Vec<usize> = places.into_iter().map(|at| if is_rare(at) { missing + 1 } else { at }).collect();
+        let merged: Vec<usize> = places.iter().map(|&at| if is_rare(at) { missing + 1 } else { at }).collect();
         let ranks = ranks_by_target(&merged, missing + 2, scores);
         let mut by_rank: Vec<Vec<String>> = vec![Vec::new(); missing + 2];
         let mut met = vec![false; missing + 2];
