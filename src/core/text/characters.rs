@@ -1,9 +1,9 @@
 //! Classes of characters, as Python has them.
 //!
 //! For: what has to come out as NLTK and Python's regular expressions would have it (`comparable`, `punkt`, `treebank`,
-//! `properties`). Not for: words of annotation and search (`words`), to which accents belong. The one decision: the
-//! classes are those of Unicode's general categories; a character that is younger than the Python beside which numbers
-//! are compared can be in another class there, because that Python doesn't know it.
+//! `properties`). Not for: words of annotation and search (`words`). The one decision: the classes are those of Unicode's
+//! general categories; a character that is younger than the Python beside which numbers are compared can be in another
+//! class there, because that Python doesn't know it.
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
@@ -18,6 +18,20 @@ pub fn is_alphanumeric(character: char) -> bool {
 /// `\w` of Python's regular expressions: letters, numbers and the underscore.
 pub fn is_word(character: char) -> bool {
     character == '_' || is_alphanumeric(character)
+}
+
+/// `\w` as Unicode recommends it (UTS #18) and NLTK 3.10 has it: with marks, and without numbers that are no digits.
+pub fn is_word_or_mark(character: char) -> bool {
+    if character.is_ascii() {
+        return character == '_' || character.is_ascii_alphanumeric();
+    }
+    character.is_alphabetic()
+        || matches!(character, '\u{200c}' | '\u{200d}')
+        || character.general_category_group() == GeneralCategoryGroup::Mark
+        || matches!(
+            character.general_category(),
+            GeneralCategory::DecimalNumber | GeneralCategory::ConnectorPunctuation
+        )
 }
 
 /// Digits of all scripts that write decimal numbers (`\d`).
@@ -51,6 +65,16 @@ mod tests {
             assert!(!is_alphanumeric(character), "{character:?}");
         }
         assert!(is_word('_'));
+    }
+
+    #[test]
+    fn marks_and_circled_letters_are_of_words_where_unicode_is_followed_and_fractions_are_not() {
+        for character in ['a', '_', '7', 'é', '\u{301}', 'Ⓐ', 'Ⅷ', '٣', '\u{200d}', '‿'] {
+            assert!(is_word_or_mark(character), "{character:?}");
+        }
+        for character in ['²', '½', '€', ' ', '😀', '-'] {
+            assert!(!is_word_or_mark(character), "{character:?}");
+        }
     }
 
     #[test]

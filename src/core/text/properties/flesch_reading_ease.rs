@@ -32,7 +32,8 @@ mod tests {
         // Six words, one sentence, six syllables.
         let easy = of_english("flesch_reading_ease", "The cat sat on the mat.").unwrap();
         assert!((easy - (206.835 - 1.015 * 6.0 - 84.6)).abs() < 1e-9, "{easy}");
-        let hard = of_english("flesch_reading_ease", "Sustainability considerations necessitate organisational change.");
+        let hard =
+            of_english("flesch_reading_ease", "Sustainability considerations necessitate organisational change.");
         assert!(hard.unwrap() < 0.0, "{hard:?}");
         assert_eq!(of_english("flesch_reading_ease", "..."), None);
     }
