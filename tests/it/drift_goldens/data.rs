@@ -24,9 +24,14 @@ pub(super) fn esg_file(name: &str) -> Option<PathBuf> {
 }
 
 /// The texts of a file of the folder `drift`.
-pub(super) fn texts(name: &str) -> Vec<String> {
-    let mut reader = csv::Reader::from_path(drift_file(name)).unwrap();
-    let place = reader.headers().unwrap().iter().position(|header| header == "text").unwrap();
+pub(super) fn texts(file: &str) -> Vec<String> {
+    column(file, "text")
+}
+
+/// A column of a file of the folder `drift`.
+pub(super) fn column(file: &str, name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_path(drift_file(file)).unwrap();
+    let place = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
     reader.records().map(|record| record.unwrap()[place].to_owned()).collect()
 }
 

@@ -7,6 +7,7 @@
 mod checks;
 mod data;
 mod properties;
+mod statistics;
 mod tally;
 
 /// Where values differ on purpose, or because a table can't be had.
@@ -16,7 +17,10 @@ const DELIBERATE: &[(&str, &str)] = &[
     ("SpecialCharacters: texts over 10,000 characters", "are looked at whole; deepchecks draws 10,000 of theirs"),
     ("Language of the predecessor's table", "came from lid.176.bin (126 MB); here the same model in 0.9 MB is asked"),
     ("Lexical Density of the predecessor's table", "is in percent there, and a share since"),
-    ("descriptors of evidently", "other definitions of words and sentences; length and share of non-letters are compared"),
+    (
+        "descriptors of evidently",
+        "other definitions of words and sentences; length and share of non-letters are compared",
+    ),
 ];
 
 /// Prints what differs on purpose, below the tables.

@@ -152,7 +152,9 @@ impl LanguageId for Told {
 /// difference does not count eleven times, English texts are those that it took for English.
 #[test]
 fn goldens_of_the_predecessors_properties() {
-    let (Some(sentences), Some(table)) = (esg_file("sentences.parquet"), esg_file("properties.parquet")) else { return };
+    let (Some(sentences), Some(table)) = (esg_file("sentences.parquet"), esg_file("properties.parquet")) else {
+        return;
+    };
     let sentences = column(&sentences, "SENTENCE");
     let titles = [
         "Text Length",

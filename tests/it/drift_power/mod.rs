@@ -153,7 +153,8 @@ fn curves(plants: &[Plant], strengths: impl Fn(&Plant) -> Vec<f64> + Sync, seeds
     for (place, curve) in &all {
         let plant = &plants[*place];
         for (strength, found) in curve {
-            let significant = if found.has_p_values { found.share(found.significant).to_string() } else { String::new() };
+            let significant =
+                if found.has_p_values { found.share(found.significant).to_string() } else { String::new() };
             let (alarms, warnings) = (found.share(found.alarms), found.share(found.warnings));
             let (check, fault) = (plant.check, plant.fault);
             writeln!(table, "{check},{fault},{strength},{},{alarms},{warnings},{significant}", found.seeds).unwrap();
@@ -167,7 +168,8 @@ fn curves(plants: &[Plant], strengths: impl Fn(&Plant) -> Vec<f64> + Sync, seeds
 fn every_check_that_can_break_has_a_fault_to_find() {
     for check in REGISTRY {
         let name = check.about.name;
-        let has_one = PLANTS.iter().any(|plant| plant.check == name) || WITHOUT.iter().any(|(without, _)| *without == name);
+        let has_one =
+            PLANTS.iter().any(|plant| plant.check == name) || WITHOUT.iter().any(|(without, _)| *without == name);
         assert!(has_one || (check.conditions)().is_empty(), "no fault is planted for {name}");
     }
 }

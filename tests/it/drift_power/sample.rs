@@ -108,8 +108,11 @@ fn one_of(several: &[(&'static str, f64)], random: &mut Rng) -> &'static str {
 /// A text of usual words, rare ones among them.
 pub(super) fn text(words: usize, random: &mut Rng) -> String {
     let all: Vec<&str> = WORDS.split_whitespace().collect();
-    let texts: Vec<&str> = (0..words).map(|_| all[random.usize(..random.usize(1..=all.len()))]).collect();
-    texts.join(" ")
+    let mut word = || {
+        let most = random.usize(1..=all.len());
+        all[random.usize(..most)]
+    };
+    (0..words).map(|_| word()).collect::<Vec<_>>().join(" ")
 }
 
 /// A text in German.
