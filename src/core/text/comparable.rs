@@ -96,7 +96,9 @@ fn without_stop_words(text: &str) -> String {
             None => keep(word),
         });
     } else {
-        treebank::tokens(text).iter().for_each(|token| keep(token));
+        for token in treebank::tokens(text) {
+            keep(&token);
+        }
     }
     left
 }

@@ -1,8 +1,9 @@
 //! How English words are spoken, as far as counting goes.
 //!
 //! For: pronunciations and syllables of a word. Not for: the sounds themselves. The one decision: it is what the Carnegie
-//! Mellon Pronouncing Dictionary says (`tables/cmudict.words`), and of words that it doesn't have a guess under another
-//! name, so that nobody takes one for the other.
+//! Mellon Pronouncing Dictionary says (`tables/cmudict.words`), in two editions: pronunciations are counted as NLTK's copy
+//! of 2007 lists them, because numbers are compared with those of who asks NLTK; syllables are those of today's edition. A
+//! guess at words that neither has goes by another name, so that nobody takes one for the other.
 
 use std::sync::LazyLock;
 
@@ -11,15 +12,15 @@ use super::word_table::WordTable;
 /// What the dictionary says of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pronunciation {
-    /// How many pronunciations it lists.
+    /// How many pronunciations NLTK's copy lists; 0 where it does not have the word.
     pub variants: u8,
-    /// How many syllables the first of them has.
+    /// How many syllables the first pronunciation has in today's edition, or in the older one if only that has the word.
     pub syllables: u8,
 }
 
 static WORDS: LazyLock<WordTable> = LazyLock::new(|| WordTable::new(include_bytes!("tables/cmudict.words")));
 
-/// What the dictionary says of a word in small letters.
+/// What the dictionary says of a word in small letters, without punctuation.
 pub fn of(word: &str) -> Option<Pronunciation> {
     let value = WORDS.get(word)?;
     Some(Pronunciation { variants: value >> 4, syllables: value & 15 })
@@ -48,18 +49,17 @@ mod tests {
     #[test]
     fn the_dictionary_is_whole_sorted_and_found_again() {
         let words = words_of(&WORDS);
-        assert_eq!(words.len(), 126_052);
+        assert_eq!(words.len(), 117_510);
         assert!(words.is_sorted());
         for (word, value) in &words {
             assert_eq!(WORDS.get(word), Some(*value), "{word}");
-            assert!(of(word).is_some_and(|found| found.variants > 0), "{word}");
         }
-        assert_eq!(words.iter().map(|(_, value)| usize::from(value >> 4)).sum::<usize>(), 135_166);
+        assert_eq!(words.iter().map(|(_, value)| usize::from(value >> 4)).sum::<usize>(), 124_673);
     }
 
     #[test]
     fn words_have_the_syllables_of_their_first_pronunciation() {
-        let cases = [("the", 3, 1), ("water", 1, 2), ("sustainability", 1, 6), ("bottle", 1, 2), ("don't", 2, 1)];
+        let cases = [("the", 3, 1), ("water", 1, 2), ("sustainability", 1, 6), ("bottle", 1, 2), ("blog", 0, 1)];
         for (word, variants, syllables) in cases {
             assert_eq!(of(word), Some(Pronunciation { variants, syllables }), "{word}");
         }

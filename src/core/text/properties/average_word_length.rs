@@ -8,12 +8,12 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "mean number of characters of a word; 0 where there is no word",
     is_english_only: false,
     is_default: true,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
+fn measure(analysis: &Analysis<'_>) -> f64 {
     let words = analysis.words();
-    Some(share(words.iter().map(|word| word.chars().count()).sum(), words.len()))
+    share(words.iter().map(|word| word.chars().count()).sum(), words.len())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(super) const COUNT: Property = Property {
     meaning: "number of e-mail addresses",
     is_english_only: false,
     is_default: false,
-    measure: Measure::Number(count),
+    measure: Measure::EveryText(count),
 };
 
 pub(super) const UNIQUE_COUNT: Property = Property {
@@ -23,7 +23,7 @@ pub(super) const UNIQUE_COUNT: Property = Property {
     meaning: "number of different e-mail addresses",
     is_english_only: false,
     is_default: false,
-    measure: Measure::Number(unique_count),
+    measure: Measure::EveryText(unique_count),
 };
 
 #[expect(clippy::expect_used, reason = "the pattern is a constant that a test compiles")]
@@ -38,12 +38,12 @@ fn found<'a>(analysis: &Analysis<'a>) -> impl Iterator<Item = &'a str> {
     PATTERN.find_iter(text).map(|address| address.as_str())
 }
 
-fn count(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(found(analysis).count()))
+fn count(analysis: &Analysis<'_>) -> f64 {
+    number(found(analysis).count())
 }
 
-fn unique_count(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(found(analysis).collect::<HashSet<_, RandomState>>().len()))
+fn unique_count(analysis: &Analysis<'_>) -> f64 {
+    number(found(analysis).collect::<HashSet<_, RandomState>>().len())
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "number of characters of the longest word; 0 where there is no word",
     is_english_only: false,
     is_default: true,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(analysis.words().iter().map(|word| word.chars().count()).max().unwrap_or(0)))
+fn measure(analysis: &Analysis<'_>) -> f64 {
+    number(analysis.words().iter().map(|word| word.chars().count()).max().unwrap_or(0))
 }
 
 #[cfg(test)]

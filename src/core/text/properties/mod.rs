@@ -39,7 +39,9 @@ pub use analysis::{Analysis, CharacterCounts, LanguageId, Sounds};
 /// How a property is measured.
 #[derive(Debug, Clone, Copy)]
 pub enum Measure {
-    /// As a number.
+    /// As a number that every text has.
+    EveryText(fn(&Analysis<'_>) -> f64),
+    /// As a number that a text may lack.
     Number(fn(&Analysis<'_>) -> Option<f64>),
     /// As one of some categories.
     Category(fn(&Analysis<'_>) -> Option<String>),
@@ -145,6 +147,7 @@ impl Property {
     /// Its value for a text whatever its language is.
     pub fn of_any_language(&self, analysis: &Analysis<'_>) -> PropertyValue {
         let measured = match self.measure {
+            Measure::EveryText(measure) => Some(PropertyValue::Number(measure(analysis))),
             Measure::Number(measure) => measure(analysis).map(PropertyValue::Number),
             Measure::Category(measure) => measure(analysis).map(PropertyValue::Category),
             Measure::Unavailable(_) => None,

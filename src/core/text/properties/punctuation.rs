@@ -8,12 +8,12 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "share (0 to 1) of the 32 punctuation characters of ASCII",
     is_english_only: false,
     is_default: true,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
+fn measure(analysis: &Analysis<'_>) -> f64 {
     let counts = analysis.characters();
-    Some(share(counts.punctuation, counts.all))
+    share(counts.punctuation, counts.all)
 }
 
 #[cfg(test)]

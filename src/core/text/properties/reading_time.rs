@@ -12,11 +12,11 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "seconds, at 14.69 ms for each character that is not white space, to two decimals",
     is_english_only: false,
     is_default: false,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(rounded(number(analysis.characters().visible) * MILLISECONDS / 1000.0, 2))
+fn measure(analysis: &Analysis<'_>) -> f64 {
+    rounded(number(analysis.characters().visible) * MILLISECONDS / 1000.0, 2)
 }
 
 #[cfg(test)]

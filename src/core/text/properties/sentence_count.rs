@@ -8,11 +8,11 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "number of sentences",
     is_english_only: true,
     is_default: false,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(analysis.sentences().len()))
+fn measure(analysis: &Analysis<'_>) -> f64 {
+    number(analysis.sentences().len())
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ pub(super) const PROPERTY: Property = Property {
               !\"#$%&'()*+,-./:;=?\\@",
     is_english_only: false,
     is_default: true,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
+fn measure(analysis: &Analysis<'_>) -> f64 {
     let counts = analysis.characters();
-    Some(share(counts.special, counts.all))
+    share(counts.special, counts.all)
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "number of syllables: of the first pronunciation in CMUdict, and of other words as many as groups of vowels",
     is_english_only: true,
     is_default: false,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(analysis.sounds().syllables))
+fn measure(analysis: &Analysis<'_>) -> f64 {
+    number(analysis.sounds().syllables)
 }
 
 #[cfg(test)]

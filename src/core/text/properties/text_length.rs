@@ -8,11 +8,11 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "number of characters (code points)",
     is_english_only: false,
     is_default: true,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(analysis.characters().all))
+fn measure(analysis: &Analysis<'_>) -> f64 {
+    number(analysis.characters().all)
 }
 
 #[cfg(test)]

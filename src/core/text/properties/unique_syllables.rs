@@ -15,12 +15,13 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "as deepchecks computes it: number of different words that are in CMUdict; syllable_count counts syllables",
     is_english_only: true,
     is_default: false,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    let known = analysis.tokens().iter().filter(|token| pronunciation::of(token).is_some());
-    Some(number(known.collect::<HashSet<_, RandomState>>().len()))
+fn measure(analysis: &Analysis<'_>) -> f64 {
+    let known =
+        analysis.tokens().iter().filter(|token| pronunciation::of(token).is_some_and(|found| found.variants > 0));
+    number(known.collect::<HashSet<_, RandomState>>().len())
 }
 
 #[cfg(test)]

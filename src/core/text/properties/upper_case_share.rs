@@ -8,12 +8,12 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "share (0 to 1) of letters that are capitals; 0 where there is no letter",
     is_english_only: false,
     is_default: false,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
+fn measure(analysis: &Analysis<'_>) -> f64 {
     let counts = analysis.characters();
-    Some(share(counts.capitals, counts.letters))
+    share(counts.capitals, counts.letters)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) const COUNT: Property = Property {
     meaning: "number of web addresses (http, https)",
     is_english_only: false,
     is_default: false,
-    measure: Measure::Number(count),
+    measure: Measure::EveryText(count),
 };
 
 pub(super) const UNIQUE_COUNT: Property = Property {
@@ -25,7 +25,7 @@ pub(super) const UNIQUE_COUNT: Property = Property {
     meaning: "number of different schemes and hosts of web addresses (http, https)",
     is_english_only: false,
     is_default: false,
-    measure: Measure::Number(unique_count),
+    measure: Measure::EveryText(unique_count),
 };
 
 #[expect(clippy::expect_used, reason = "the pattern is a constant that a test compiles")]
@@ -33,13 +33,13 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"https?://(?:[-\p{L}\p{N}_.]|(?:%[\da-fA-F]{2}))+").expect("the pattern is well-formed")
 });
 
-fn count(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(PATTERN.find_iter(analysis.text()).count()))
+fn count(analysis: &Analysis<'_>) -> f64 {
+    number(PATTERN.find_iter(analysis.text()).count())
 }
 
-fn unique_count(analysis: &Analysis<'_>) -> Option<f64> {
+fn unique_count(analysis: &Analysis<'_>) -> f64 {
     let found = PATTERN.find_iter(analysis.text()).map(|url| url.as_str());
-    Some(number(found.collect::<HashSet<_, RandomState>>().len()))
+    number(found.collect::<HashSet<_, RandomState>>().len())
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ pub(super) const PROPERTY: Property = Property {
     meaning: "number of words",
     is_english_only: false,
     is_default: false,
-    measure: Measure::Number(measure),
+    measure: Measure::EveryText(measure),
 };
 
-fn measure(analysis: &Analysis<'_>) -> Option<f64> {
-    Some(number(analysis.words().len()))
+fn measure(analysis: &Analysis<'_>) -> f64 {
+    number(analysis.words().len())
 }
 
 #[cfg(test)]
