@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-annotate bench-classify bench-convert bench-embed bench-jobs bench-kb bench-lm bench-search bench-service bench-serving release \
+.PHONY: help run model test test-postgres test-goldens test-corpus test-full drift-power fuzz lint fmt bench bench-annotate bench-classify bench-convert bench-embed bench-jobs bench-kb bench-lm bench-search bench-service bench-serving release \
         install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -55,6 +55,10 @@ test-full: ## make test, then the tests that are too long for it, then every fig
 	$(MAKE) test
 	tests/support/postgres.sh $(CARGO) test --lib --bins --test it -- --ignored --nocapture --skip throughput::
 	$(MAKE) bench
+
+drift-power: ## How often each check of incoming data finds a planted fault, and cries wolf without one: curves as CSV
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) test --test it drift_power:: -- --include-ignored --nocapture
 
 fuzz: TARGET ?= delimited
 fuzz: SECONDS ?= 1200
