@@ -7,8 +7,10 @@
 //! - `options` and `suite` say what is asked, `outcome` (with `exhibit`, `condition`, `verdict`) what came of it.
 //! - `set` has the rows of one side (`labels`, `values`), `facts` what can be counted of them; `profile` keeps facts,
 //!   `reference` is either.
+//! - `catalogue` says what can be checked, `scores` what is kept of a run for its series.
 //! - `checks` has a file for each check, and the registry. `run` puts it together, `job` is its binding to the queue.
 
+mod catalogue;
 mod checks;
 mod condition;
 mod engines;
@@ -22,11 +24,13 @@ mod outcome;
 mod profile;
 mod reference;
 mod run;
+mod scores;
 mod set;
 mod suite;
 mod values;
 mod verdict;
 
+pub use catalogue::{Catalogue, CheckDescription, SuiteDescription, catalogue};
 pub use checks::{About, Family, Need, REGISTRY, Registered, Run};
 pub use condition::{Condition, Otherwise, Rule};
 pub use engines::Engines;
@@ -44,6 +48,7 @@ pub use outcome::{
 pub use profile::Profile;
 pub use reference::Reference;
 pub use run::{Sides, check};
+pub use scores::{DriftResult, DriftSummary};
 pub use set::Set;
 pub use suite::{OwnSuite, Preset, Suite, SuiteCheck};
 pub use verdict::Verdict;
