@@ -62,7 +62,7 @@ pub(in crate::cli) fn check_and_tell(wish: &Wish<'_>, config: &Config, context: 
         warn_of_rejects(side, context)?;
     }
     if outcome.checks.is_empty() {
-        context.printer.warning("no check was run: the verdict says nothing")?;
+        context.printer.warning("no check was run: this says nothing about the data")?;
     }
     wish.results.write(&outcome)?;
     context.printer.outcome(&outcome.with_summary(), |result| in_words(result.outcome))?;

@@ -11,6 +11,8 @@ mod words;
 
 use clap::{Args, Subcommand};
 
+pub(super) use results::ResultArgs;
+
 use super::context::Context;
 use super::exit::CommandResult;
 

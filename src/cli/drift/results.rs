@@ -13,6 +13,15 @@ use crate::operations::drift::{DriftOutcome, Verdict};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Results")]
 pub(in crate::cli) struct ResultArgs {
+    /// Write the report as a web page, one file, to look at and to send on
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
+    /// Write the report as Markdown, short enough for a comment
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) markdown: Option<PathBuf>,
+    /// Write the checks as JUnit XML, for CI: a test case a check
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) junit: Option<PathBuf>,
     /// Write the numbers as flat JSON, for `dvc metrics`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) metrics_out: Option<PathBuf>,

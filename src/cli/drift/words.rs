@@ -26,6 +26,9 @@ pub(super) fn in_words(outcome: &DriftOutcome) -> String {
 
 /// `FAIL: 2 of 17 checks fail, 1 warns`
 fn verdict(outcome: &DriftOutcome) -> String {
+    if outcome.checks.is_empty() {
+        return "No check was run.".to_owned();
+    }
     let counts = outcome.verdicts;
     let total = counts.pass + counts.warn + counts.fail + counts.error;
     let told = [(counts.error, "broke off"), (counts.fail, "failed"), (counts.warn, "warned")];
@@ -60,7 +63,8 @@ fn told(name: &str, side: &SideOutcome) -> String {
 fn table(outcome: &DriftOutcome) -> Table {
     let mut table = Table::new(["VERDICT", "CHECK", "SET", "MEASURE", "VALUE", "WANTED", "P", "OF"]);
     for check in &outcome.checks {
-        let worst = check.conditions.iter().max_by_key(|condition| condition.verdict);
+        // Of those that are as bad, the first one.
+        let worst = check.conditions.iter().rev().max_by_key(|condition| condition.verdict);
         let measure = worst.and_then(|condition| measure_of(check, condition));
         table.row([
             check.verdict.as_str().to_owned(),

@@ -32,6 +32,7 @@ const REQUESTS: &[&str] = &[
     "LanguageModelOptions",
     "LanguageModelRequest",
     "ModelDownloadRequest",
+    "OldCheckForm",
     "OldProcessForm",
     "OwnSuite",
     "ScoreRequest",
