@@ -11,14 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::labels::Labels;
 use super::set::Set;
 use super::values::{Categories, Values};
+pub(super) use crate::core::stats::Confusion;
 use crate::core::stats::{Counts, Distribution};
 
 /// How often each word is there.
 pub(super) type Vocabulary = BTreeMap<String, u64>;
 /// How often each character is there.
 pub(super) type Characters = BTreeMap<char, u64>;
-/// How often each prediction goes with each label: label, prediction, rows.
-pub(super) type Confusion = BTreeMap<(String, String), u64>;
 /// Digests of texts in the form in which two are the same, with the row of each, sorted.
 pub(super) type Digests = Vec<(u128, u64)>;
 
@@ -45,7 +44,7 @@ impl Fact {
     pub fn of(values: &Values) -> Self {
         match values {
             Values::Numbers(numbers) => {
-                let missing = numbers.iter().filter(|number| number.is_nan()).count() as u64;
+                let missing = numbers.iter().filter(|number| !number.is_finite()).count() as u64;
                 let distribution = Distribution::from_values(numbers.iter().copied());
                 Self::Numbers { distribution, missing }
             }
