@@ -78,8 +78,7 @@ fn read(path: &Path, replacements: &[String]) -> Result<StoredJob, Failure> {
     })?;
     let replacements = replacements.iter().map(|text| replacement(text)).collect::<Result<_, _>>();
     replacements.and_then(|replacements| StoredJob::parse(&text, replacements)).map_err(|what| {
-        Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display())).with_hint(
-            "a stored job has `operation`, what that reads and writes, and [options]; `textmill run --help`",
-        )
+        Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display()))
+            .with_hint("a stored job has `operation`, what that reads and writes, and [options]; `textmill run --help`")
     })
 }
