@@ -51,7 +51,7 @@ impl JobHandler for DriftHandler {
         let (outcome, _) = checked.map_err(|error| error.to_failure())?;
         let rejected = |side: &Option<super::outcome::SideOutcome>| side.as_ref().map_or(0, |side| side.rejected);
         let rejected_count = rejected(&outcome.reference) + rejected(&outcome.incoming);
-        let result = serde_json::to_value(outcome)
+        let result = serde_json::to_value(outcome.with_summary())
             .map_err(|error| Failure::new(Code::Internal, format!("what is to be stored is no JSON: {error}")))?;
         Ok(JobOutput { result, rejected_count })
     }
