@@ -6,12 +6,15 @@
 
 pub mod characters;
 pub mod comparable;
+pub mod fasttext;
+pub mod identification;
 pub mod language;
 pub mod normalise;
 pub mod pronunciation;
 pub mod properties;
 pub mod punkt;
 pub mod sentences;
+pub mod sentiment;
 pub mod stop_words;
 pub mod treebank;
 mod word_table;

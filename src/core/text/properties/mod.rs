@@ -11,8 +11,10 @@ mod average_word_length;
 mod average_words_per_sentence;
 mod digit_share;
 mod email_addresses;
+mod english_text;
 mod flesch_kincaid_grade;
 mod flesch_reading_ease;
+mod language;
 mod lexical_density;
 mod max_word_length;
 mod non_letter_share;
@@ -21,10 +23,12 @@ mod reading_ease;
 mod reading_time;
 mod rounding;
 mod sentence_count;
+mod sentiment;
 mod special_characters;
 mod syllable_count;
 mod text_length;
 mod transformers;
+mod unique_nouns;
 mod unique_syllables;
 mod upper_case_share;
 mod urls;
@@ -78,9 +82,13 @@ pub const ALL: &[Property] = &[
     max_word_length::PROPERTY,
     special_characters::PROPERTY,
     punctuation::PROPERTY,
+    language::PROPERTY,
+    sentiment::SENTIMENT,
+    sentiment::SUBJECTIVITY,
     average_words_per_sentence::PROPERTY,
     reading_ease::PROPERTY,
     lexical_density::PROPERTY,
+    english_text::PROPERTY,
     urls::COUNT,
     urls::UNIQUE_COUNT,
     email_addresses::COUNT,
@@ -96,6 +104,7 @@ pub const ALL: &[Property] = &[
     non_letter_share::PROPERTY,
     digit_share::PROPERTY,
     upper_case_share::PROPERTY,
+    unique_nouns::PROPERTY,
     transformers::TOXICITY,
     transformers::FLUENCY,
     transformers::FORMALITY,
