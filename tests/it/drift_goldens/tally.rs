@@ -68,6 +68,11 @@ impl Tally {
         Compared(self.lines.entry(name.to_owned()).or_insert(line))
     }
 
+    /// Whether nothing was compared.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Prints the table.
     ///
     /// # Panics

@@ -112,8 +112,9 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     plant("property_drift", "share of words that are left out", [0.1, 0.3, 0.6], |sample, share, random| {
         for row in &mut sample.incoming {
-            let kept: Vec<&str> = row.text.split(' ').filter(|_| random.f64() >= share).collect();
-            row.text = format!("and {}", kept.join(" "));
+            let words = row.text.split(' ').enumerate();
+            let kept = words.filter(|(place, _)| *place == 0 || random.f64() >= share).map(|(_, word)| word);
+            row.text = kept.collect::<Vec<_>>().join(" ");
         }
     }),
     plant("column_drift", "standard deviations that a column moves", [0.2, 0.5, 1.5], |sample, deviations, _random| {
