@@ -7,6 +7,7 @@
 mod checks;
 mod data;
 mod learned;
+mod outliers;
 mod properties;
 mod statistics;
 mod tally;
