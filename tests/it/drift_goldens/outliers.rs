@@ -28,9 +28,9 @@ fn values(property: &Property, texts: &[String]) -> Vec<PropertyValue> {
     texts.iter().map(|text| property.of(&Analysis::new(text, &LanguageTable))).collect()
 }
 
-fn share(part: usize, whole: usize) -> Option<f64> {
+fn share(part: usize, whole: usize) -> f64 {
     let real = |count: usize| f64::from(u32::try_from(count).unwrap());
-    Some(real(part) / real(whole))
+    real(part) / real(whole)
 }
 
 fn outliers(values: &[PropertyValue]) -> Outliers {
@@ -49,7 +49,7 @@ fn odd_numbers(numbers: &[f64]) -> Outliers {
     Outliers {
         lower: Some(limits.lower.max(all.min().unwrap())),
         upper: Some(limits.upper.min(all.max().unwrap())),
-        share: share(rows.len(), numbers.len()),
+        share: Some(share(rows.len(), numbers.len())),
         rows,
     }
 }
@@ -62,13 +62,15 @@ fn odd_categories(values: &[PropertyValue]) -> Outliers {
         _ => None,
     });
     let names: Vec<Option<&str>> = names.collect();
-    names.iter().for_each(|name| *counts.entry(*name).or_default() += 1);
+    for name in &names {
+        *counts.entry(*name).or_default() += 1;
+    }
     let limit = sharp_drop_limit(&counts.values().copied().collect::<Vec<_>>(), 0.9);
-    let is_odd = |row: &usize| share(usize::try_from(counts[&names[*row]]).unwrap(), names.len()).unwrap() < limit;
+    let is_odd = |row: &usize| share(usize::try_from(counts[&names[*row]]).unwrap(), names.len()) < limit;
     let rows: Vec<usize> = (0..names.len()).filter(is_odd).collect();
     // Told is no limit below what there is.
-    let rarest = share(usize::try_from(*counts.values().min().unwrap()).unwrap(), names.len()).unwrap();
-    Outliers { lower: Some(limit.max(rarest)), upper: None, share: share(rows.len(), names.len()), rows }
+    let rarest = share(usize::try_from(*counts.values().min().unwrap()).unwrap(), names.len());
+    Outliers { lower: Some(limit.max(rarest)), upper: None, share: Some(share(rows.len(), names.len())), rows }
 }
 
 #[test]
