@@ -25,6 +25,7 @@ mod profile;
 mod reference;
 mod refusal;
 mod run;
+mod saving;
 mod scores;
 mod set;
 mod suite;
@@ -46,10 +47,11 @@ pub use outcome::{
     CheckFailure, CheckOutcome, ColumnUse, ConditionOutcome, DriftOutcome, Measure, NotRun, SideOutcome, VerdictCounts,
     Which,
 };
-pub use profile::Profile;
+pub use profile::{Profile, ProfileOptions, ProfileOutcome, merge_profiles, write_profile};
 pub use reference::Reference;
 pub use refusal::check_options;
 pub use run::{Sides, check};
+pub use saving::save_sides;
 pub use scores::{DriftResult, DriftSummary};
 pub use set::Set;
 pub use suite::{OwnSuite, Preset, Suite, SuiteCheck};
