@@ -152,7 +152,12 @@ impl StoredJob {
             }
             Self::DriftCheck { reference, incoming, options, .. } => {
                 let (reference, incoming) = (reference.as_deref().map(place), incoming.as_deref().map(place));
-                StoredRequest::DriftCheck(Box::new(DriftRequest { reference, incoming, options: *options }))
+                StoredRequest::DriftCheck(Box::new(DriftRequest {
+                    reference,
+                    incoming,
+                    save_properties: false,
+                    options: *options,
+                }))
             }
         })
     }

@@ -14,6 +14,8 @@ mod config_reference;
 mod conversion;
 mod corpus;
 mod crash;
+mod drift_api;
+mod drift_cli;
 mod drift_goldens;
 mod drift_power;
 mod embed;

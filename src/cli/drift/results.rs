@@ -22,6 +22,9 @@ pub(in crate::cli) struct ResultArgs {
     /// Write the checks as JUnit XML, for CI: a test case a check
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) junit: Option<PathBuf>,
+    /// Write properties and vectors of each row into this folder, a Parquet file a set
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) save_properties: Option<PathBuf>,
     /// Write the numbers as flat JSON, for `dvc metrics`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) metrics_out: Option<PathBuf>,

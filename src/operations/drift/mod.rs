@@ -25,6 +25,7 @@ mod profile;
 mod reference;
 mod refusal;
 mod run;
+mod saving;
 mod scores;
 mod set;
 mod suite;
@@ -50,6 +51,7 @@ pub use profile::{Profile, ProfileOptions, ProfileOutcome, merge_profiles, write
 pub use reference::Reference;
 pub use refusal::check_options;
 pub use run::{Sides, check};
+pub use saving::save_sides;
 pub use scores::{DriftResult, DriftSummary};
 pub use set::{Set, save_properties};
 pub use suite::{OwnSuite, Preset, Suite, SuiteCheck};

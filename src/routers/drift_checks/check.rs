@@ -7,7 +7,7 @@ use crate::core::failure::{Fails as _, Failure};
 use crate::core::intake::LocalSource;
 use crate::core::storage::location::Source;
 use crate::operations::context::RunContext;
-use crate::operations::drift::{DriftError, DriftOptions, DriftRequest, check_options};
+use crate::operations::drift::{DriftError, DriftOptions, DriftRequest, Profile, check_options};
 use crate::operations::sources::Sources;
 use crate::routers::columns::{Named, faults};
 use crate::routers::conversions::check_source_at;
@@ -69,12 +69,14 @@ fn of_sides(
     options: &DriftOptions,
     context: &RunContext,
 ) -> Vec<(String, Failure)> {
+    // What is left unsaid is as the profile was made, and it says itself what does not fit.
+    let is_profile = there.iter().any(|(_, source)| Profile::is_one(source));
     let mut found: Vec<(String, Failure)> = Vec::new();
-    for (at, source) in there {
+    for (at, source) in there.iter().filter(|(_, source)| !Profile::is_one(source)) {
         let named = Named {
             at,
             one_table: "a set is one table, not a folder",
-            lacks_text: options.text_column.is_empty(),
+            lacks_text: options.text_column.is_empty() && !is_profile,
             columns: named_columns(options),
         };
         for (pointer, failure) in faults(source, &named, context) {

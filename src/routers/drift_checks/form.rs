@@ -43,6 +43,7 @@ enum Part {
 struct Parts {
     reference: Option<Part>,
     incoming: Option<Part>,
+    save_properties: bool,
     options: Option<DriftOptions>,
     files: usize,
 }
@@ -76,8 +77,10 @@ impl Parts {
             Some(Part::File(number)) => json!(files.get(*number).map(|file| (&file.name, &file.sha256))),
         };
         let options = self.options.unwrap_or_default();
-        let content = json!([named(&self.reference), named(&self.incoming), options]).to_string();
-        let request = DriftRequest { reference: source(self.reference)?, incoming: source(self.incoming)?, options };
+        let save_properties = self.save_properties;
+        let content = json!([named(&self.reference), named(&self.incoming), save_properties, options]).to_string();
+        let (reference, incoming) = (source(self.reference)?, source(self.incoming)?);
+        let request = DriftRequest { reference, incoming, save_properties, options };
         Ok(Upload { request, files: files.iter().map(|file| file.id.clone()).collect(), content })
     }
 }
@@ -111,6 +114,7 @@ async fn read_parts(form: &mut Form, intake: &mut Intake<'_>) -> Result<Parts, P
                 let source = json_part(&name, &intake.read_small(field).await?)?;
                 parts.set(&name, Part::Source(source))?;
             }
+            "save_properties" => parts.save_properties = json_part(&name, &intake.read_small(field).await?)?,
             "options" => parts.options = Some(json_part(&name, &intake.read_small(field).await?)?),
             _ => return Err(unknown(&name)),
         }
@@ -137,6 +141,9 @@ fn json_part<T: DeserializeOwned + Serialize>(name: &str, text: &[u8]) -> Result
 fn unknown(name: &str) -> Problem {
     let mut faults = Faults::default();
     let failure = Failure::new(Code::UnknownField, format!("there is no form part `{name}`"));
-    faults.parameter(name, failure.with_hint(format!("parts are: reference, incoming, options; {CURL}")));
+    faults.parameter(
+        name,
+        failure.with_hint(format!("parts are: reference, incoming, save_properties, options; {CURL}")),
+    );
     faults.into_result().err().unwrap_or_else(|| Problem::internal("a fault is none"))
 }

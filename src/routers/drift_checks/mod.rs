@@ -74,6 +74,8 @@ struct DriftForm {
     /// What came in: a file, or the JSON of a source.
     #[schema(value_type = Option<String>, format = Binary)]
     incoming: Option<Vec<u8>>,
+    /// JSON: whether the job leaves the properties and vectors of each row as Parquet files.
+    save_properties: Option<bool>,
     /// JSON: what to look at.
     options: Option<DriftOptions>,
 }

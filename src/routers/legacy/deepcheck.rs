@@ -174,7 +174,7 @@ impl OldDesk {
         let content = serde_json::json!([file.name, file.sha256]).to_string();
         let asked = Asked { address: "/api/deepcheck", content: &content };
         let incoming = Some(Source::File { file_id: file.id.clone() });
-        let request = DriftRequest { reference: None, incoming, options };
+        let request = DriftRequest { reference: None, incoming, save_properties: false, options };
         let work = Work { kind: KIND, options: effective(&request)?, priority: 0 };
         submission::submit(&self.queue, work, asked, terms).await
     }

@@ -41,7 +41,11 @@ pub(crate) struct ReadOptions<'a> {
 /// When the table can't be read, a column is not there, or there is no text in it.
 pub(crate) fn read(source: &LocalSource, how: ReadOptions<'_>, context: &RunContext) -> Result<Set, DriftError> {
     let options = how.options;
-    let name = source.path().display().to_string();
+    // Where an upload lies is nobody's business; its name is.
+    let name = match source {
+        LocalSource::File { name, .. } => name.clone(),
+        LocalSource::Folder(path) => path.display().to_string(),
+    };
     let (sha256, _) = sha256_file(source.path()).map_err(DriftError::storage(source.path()))?;
     let named = named_columns(options);
     let chosen = options.max_rows.map(|most| chosen_rows(source, most, options, context)).transpose()?.flatten();
