@@ -16,8 +16,6 @@ mod plot;
 mod script;
 mod sentences;
 mod side;
-#[cfg(test)]
-mod tests;
 mod trim;
 
 use askama::Template;
