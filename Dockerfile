@@ -21,7 +21,7 @@ RUN groupadd --system --gid 10001 textmill \
 COPY --from=build /out/textmill /usr/local/bin/textmill
 # For a database that is reached with `sslmode=verify-full`.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/textmill/
+COPY LICENSE-MIT LICENSE-APACHE docs/licences.md src/core/text/tables/cmudict.LICENSE src/core/text/tables/lid.176/lid.176.LICENCE.md /usr/share/doc/textmill/
 USER 10001:10001
 WORKDIR /data
 ENV TEXTMILL_STATE_DIR=/state TEXTMILL_MODELS_DIR=/state/models

@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run model test test-postgres test-goldens test-corpus test-full fuzz lint fmt bench bench-annotate bench-classify bench-convert bench-embed bench-jobs bench-kb bench-lm bench-search bench-service bench-serving release \
+.PHONY: help run model test test-postgres test-goldens test-corpus test-full drift-power fuzz lint fmt bench bench-annotate bench-classify bench-convert bench-drift bench-embed bench-jobs bench-kb bench-lm bench-search bench-service bench-serving release \
         install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -56,6 +56,10 @@ test-full: ## make test, then the tests that are too long for it, then every fig
 	tests/support/postgres.sh $(CARGO) test --lib --bins --test it -- --ignored --nocapture --skip throughput::
 	$(MAKE) bench
 
+drift-power: ## How often each check of incoming data finds a planted fault, and cries wolf without one: curves as CSV
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) test --test it drift_power:: -- --include-ignored --nocapture
+
 fuzz: TARGET ?= delimited
 fuzz: SECONDS ?= 1200
 fuzz: ## Search a reader for panics and lost rows: TARGET=delimited|json|xml|excel|pdf SECONDS=1200 CORPUS=seeds
@@ -74,7 +78,7 @@ lint: ## Formatting, clippy and rustdoc, all warnings as errors
 fmt: ## Format the Rust code
 	$(CARGO) fmt
 
-bench: bench-service bench-jobs bench-serving bench-search bench-convert bench-kb bench-embed bench-annotate bench-classify bench-lm ## Every figure that BENCHMARKS.md quotes, on this machine
+bench: bench-service bench-jobs bench-serving bench-search bench-convert bench-kb bench-embed bench-annotate bench-classify bench-lm bench-drift ## Every figure that BENCHMARKS.md quotes, on this machine
 
 bench-convert: ## Conversion beside its peers (CASES="csv_1m pdf_200" ROWS=1000000 ROUNDS=3 ONLY="textmill duckdb")
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
@@ -106,6 +110,11 @@ bench-lm: release ## Building and asking a language model, beside nltk and Pytho
 bench-classify: ## A data set of 5 million rows beside pandas and polars (ROWS=5000000 ROUNDS=3 ONLY=textmill,polars)
 	@$(call need,$(PYTHON),install Python 3.11 or newer with its venv module)
 	CARGO="$(CARGO)" PYTHON="$(PYTHON)" ROWS="$(ROWS)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" tests/bench/classify.sh
+
+bench-drift: ## The incoming-data check beside deepchecks and evidently (ROWS="1000 10000" LIMIT=600 ONLY="textmill evidently" CASES=full)
+	@$(call need,$(PYTHON),install Python 3.11 with its venv module)
+	CARGO="$(CARGO)" PYTHON="$(PYTHON)" ROWS="$(ROWS)" LIMIT="$(LIMIT)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" CASES="$(CASES)" \
+		tests/bench/drift.sh
 
 bench-service: release ## Size of the binary, start-up time, memory at rest
 	$(PYTHON) tests/bench/service_figures.py $(TARGET_DIR)/release/textmill

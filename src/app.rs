@@ -26,6 +26,7 @@ use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
 use crate::operations::annotation::{self, AnnotationHandler, Embedders};
 use crate::operations::classification::{self, ClassificationHandler, Models};
+use crate::operations::drift::{self, DriftHandler, Engines};
 use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
 use crate::operations::language_model::{self, LanguageModelHandler, LanguageModels};
 use crate::operations::model_download::{self, ModelDownloadHandler};
@@ -33,13 +34,14 @@ use crate::operations::parquet_conversion::{self, ConversionHandler};
 use crate::operations::sources::Sources;
 
 /// Every kind of job that textmill runs.
-pub const KINDS: [&str; 6] = [
+pub const KINDS: [&str; 7] = [
     parquet_conversion::KIND,
     model_download::KIND,
     knowledge_base::KIND,
     annotation::KIND,
     classification::KIND,
     language_model::KIND,
+    drift::KIND,
 ];
 
 /// How often expired uploads are looked for.
@@ -208,6 +210,11 @@ impl App {
             bases: self.knowledge_bases.clone(),
             models: labelling_models(models.clone(), self.models.clone()),
         };
+        let drift = DriftHandler {
+            sources: sources.clone(),
+            isolation: self.isolation.clone(),
+            models: checking_models(models.clone(), self.models.clone()),
+        };
         let annotation = AnnotationHandler {
             sources,
             isolation: self.isolation.clone(),
@@ -221,6 +228,7 @@ impl App {
             Arc::new(annotation),
             Arc::new(classification),
             Arc::new(language_model),
+            Arc::new(drift),
         ];
         handlers.retain(|handler| kinds.contains(&handler.kind()));
         handlers
@@ -240,6 +248,19 @@ fn labelling_models(models: LoadedModels, store: ModelStore) -> Models {
     Arc::new(move |name| {
         let found = models.get(name, Urgency::Bulk).map_err(|error| error.to_failure())?;
         Ok((described_model(&store, &found.id), found.embedder))
+    })
+}
+
+/// Brings what checks of data need of a model.
+fn checking_models(
+    models: LoadedModels,
+    store: ModelStore,
+) -> Arc<dyn Fn(&str) -> Result<Engines, Failure> + Send + Sync> {
+    Arc::new(move |name| {
+        let found = models.get(Some(name), Urgency::Bulk).map_err(|error| error.to_failure())?;
+        let folder = store.path(&found.id).map_err(|error| error.to_failure())?;
+        let model = Some(described_model(&store, &found.id));
+        Ok(Engines { embedder: Some(found.embedder), model, model_folder: Some(folder) })
     })
 }
 
@@ -366,7 +387,11 @@ async fn open_store(config: &Config) -> Result<SqlJobStore, Failure> {
             .with_hint("give this user the right to write there, or choose another folder with --state-dir")
     })?;
     let limits = config.jobs.max_running.iter().map(|(kind, limit)| (kind.to_owned(), limit));
-    let settings = StoreSettings { retention: config.jobs.retention, max_running: limits.collect() };
+    let settings = StoreSettings {
+        retention: config.jobs.retention,
+        dataset_retention: config.jobs.dataset_retention,
+        max_running: limits.collect(),
+    };
     let store = match &config.database_url {
         Some(url) => SqlJobStore::connect(url.expose(), settings).await,
         None => SqlJobStore::open_file(&database_path(config), settings).await,

@@ -48,13 +48,13 @@ pub(super) struct ConvertArgs {
 pub(super) struct ResultArgs {
     /// Write the report as a web page, too
     #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
+    pub(super) html: Option<PathBuf>,
     /// Write the sums as flat JSON, for `dvc metrics`
     #[arg(long, value_name = "FILE")]
-    metrics_out: Option<PathBuf>,
+    pub(super) metrics_out: Option<PathBuf>,
     /// Exit with 0 even if rows were rejected or files can't be read
     #[arg(long)]
-    exit_zero: bool,
+    pub(super) exit_zero: bool,
 }
 
 impl ResultArgs {

@@ -81,7 +81,8 @@ pub(super) fn run(args: &JobArgs, context: &Context) -> CommandResult {
         match &args.command {
             JobCommand::List { status, kind, parent, limit } => {
                 let parent = parent.clone();
-                let filter = JobFilter { kind: kind.clone(), status: *status, created_after: None, parent };
+                let filter =
+                    JobFilter { kind: kind.clone(), status: *status, created_after: None, parent, dataset: None };
                 list(&queue, &filter, *limit, context).await
             }
             JobCommand::Show(one) => show(&find(&queue, &one.id).await?, context),

@@ -11,6 +11,7 @@ mod config;
 mod context;
 mod convert;
 mod doctor;
+mod drift;
 mod embed;
 mod exit;
 mod job;
@@ -55,6 +56,7 @@ enum Command {
     Convert(convert::ConvertArgs),
     Annotate(annotate::AnnotateArgs),
     Classify(classify::ClassifyArgs),
+    Drift(drift::DriftArgs),
     Embed(embed::EmbedArgs),
     Job(job::JobArgs),
     Kb(kb::KbArgs),
@@ -79,6 +81,8 @@ Examples:
   textmill annotate t.csv --kb NAME -o t.parquet
                                        the concepts that the texts of a table mention
   textmill classify columns t.csv      which columns of a table are texts, labels, groups
+  textmill drift check --reference a.csv --incoming b.csv --text-column text
+                                       is what came in like what is known to be good?
   textmill embed a.txt --model-dir DIR vectors of texts, a line each
   textmill lm build t.csv -o t.lm      which words follow each other in the texts of a table
   textmill serve                       the HTTP service and web page on http://127.0.0.1:8000
@@ -110,6 +114,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Convert(args) => convert::run(args, context),
         Command::Annotate(args) => annotate::run(args, context),
         Command::Classify(args) => classify::run(args, context),
+        Command::Drift(args) => drift::run(args, context),
         Command::Embed(args) => embed::run(args, context),
         Command::Job(args) => job::run(args, context),
         Command::Kb(args) => kb::run(args, context),

@@ -8,17 +8,17 @@ use super::classify;
 use super::context::{Context, Process};
 use super::convert::{ResultArgs, Wish, convert_and_tell};
 use super::exit::CommandResult;
-use super::{kb, lm};
+use super::{drift, kb, lm};
 use crate::core::failure::{Code, Failure};
-use crate::operations::stored_job::{StoredJob, replacement};
+use crate::operations::stored_job::{Reports, StoredJob, replacement};
 
 /// Run a job that is stored in a TOML file
 ///
 /// Example: textmill run jobs/conversion/knowledgebase.toml --set options.compression=snappy
 ///
-/// The file names the `operation` (`conversion`, `knowledge_base`, `classification` or `language_model`), `source`,
-/// `destination` or `name`, for a language model `text_column`, and, under `[options]`, what the help of `textmill convert`,
-/// `kb build`, `classify build` or `lm build` lists; what that takes from a file (`label_set`, `label_by_meaning`) stands there
+/// The file names the `operation` (`conversion`, `knowledge_base`, `classification`, `language_model` or `drift_check`),
+/// `source`, `destination` or `name`, for a language model `text_column`, for a check `reference`, `incoming` and `[reports]`,
+/// and, under `[options]`, what the help of `textmill convert`, `kb build`, `classify build`, `lm build` or `drift check` lists; what that takes from a file (`label_set`, `label_by_meaning`) stands there
 /// itself. Paths start at the working directory.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -55,7 +55,20 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> CommandResult {
             let wish = lm::build::Wish { table, text_column, output, cooccurrence, options, exit_zero };
             lm::build::build_and_tell(wish, &loaded.config, context)
         }
+        StoredJob::DriftCheck { reference, incoming, reports, options } => {
+            let results = drift_results(&args.results, reports);
+            let (reference, incoming) = (reference.as_deref(), incoming.as_deref());
+            let wish = drift::check::Wish { reference, incoming, options: &options, results: &results };
+            drift::check::check_and_tell(&wish, &loaded.config, context)
+        }
     }
+}
+
+/// What is asked for here comes before what the file asks for.
+fn drift_results(args: &ResultArgs, reports: Reports) -> drift::ResultArgs {
+    let (html, metrics_out) = (args.html.clone().or(reports.html), args.metrics_out.clone().or(reports.metrics));
+    let Reports { markdown, junit, .. } = reports;
+    drift::ResultArgs { html, markdown, junit, metrics_out, exit_zero: args.exit_zero, ..drift::ResultArgs::default() }
 }
 
 fn read(path: &Path, replacements: &[String]) -> Result<StoredJob, Failure> {
@@ -65,8 +78,7 @@ fn read(path: &Path, replacements: &[String]) -> Result<StoredJob, Failure> {
     })?;
     let replacements = replacements.iter().map(|text| replacement(text)).collect::<Result<_, _>>();
     replacements.and_then(|replacements| StoredJob::parse(&text, replacements)).map_err(|what| {
-        Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display())).with_hint(
-            "a stored job has `operation`, `source`, `destination` or `name`, and [options]; `textmill run --help`",
-        )
+        Failure::new(Code::InvalidParameter, format!("`{}`: {what}", path.display()))
+            .with_hint("a stored job has `operation`, what that reads and writes, and [options]; `textmill run --help`")
     })
 }

@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(failure.detail, "there is no queue `conversions`");
         assert_eq!(
             failure.hint.unwrap(),
-            "did you mean `conversion`? kinds of jobs: `conversion`, `model_download`, `knowledge_base`, `annotation`, `classification_dataset`, `language_model`"
+            "did you mean `conversion`? kinds of jobs: `conversion`, `model_download`, `knowledge_base`, `annotation`, `classification_dataset`, `language_model`, `drift_check`"
         );
     }
 }

@@ -54,6 +54,8 @@ pub const MAX_ATTEMPTS: &str = "TEXTMILL_MAX_ATTEMPTS";
 pub const LEASE_S: &str = "TEXTMILL_LEASE_S";
 /// `jobs.retention_days`
 pub const JOBS_RETENTION_DAYS: &str = "TEXTMILL_JOBS_RETENTION_DAYS";
+/// `jobs.dataset_retention_days`
+pub const JOBS_DATASET_RETENTION_DAYS: &str = "TEXTMILL_JOBS_DATASET_RETENTION_DAYS";
 /// `isolation.memory_mib`
 pub const ISOLATION_MEMORY_MIB: &str = "TEXTMILL_ISOLATION_MEMORY_MIB";
 /// `isolation.cpu_s`

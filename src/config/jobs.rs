@@ -29,6 +29,9 @@ pub struct JobsConfig {
     /// How long an ended job and its artifacts are kept.
     #[serde(rename = "retention_days", deserialize_with = "days")]
     pub retention: Duration,
+    /// The same for jobs that are points in the series of a data set.
+    #[serde(rename = "dataset_retention_days", deserialize_with = "days")]
+    pub dataset_retention: Duration,
 }
 
 /// The settings of `[jobs]`.
@@ -75,5 +78,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         kind: Kind::Whole { min: 1, max: 3_650, unit: "days" },
         default: DefaultValue::Whole(7),
         help: "How long an ended job and its artifacts are kept.",
+    },
+    Setting {
+        key: "jobs.dataset_retention_days",
+        env: env_vars::JOBS_DATASET_RETENTION_DAYS,
+        kind: Kind::Whole { min: 1, max: 3_650, unit: "days" },
+        default: DefaultValue::Whole(365),
+        help: "How long a check of incoming data that names its data set is kept, where that is longer: as long as its report \
+               can be opened from the series of that data set.",
     },
 ];

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::classification::{ClassificationOptions, ClassificationRequest};
+use super::drift::{DriftOptions, DriftRequest};
 use super::knowledge_base::{KnowledgeBaseName, KnowledgeBaseOptions, KnowledgeBaseRequest};
 use super::language_model::{LanguageModelError, LanguageModelOptions, LanguageModelRequest};
 use super::parquet_conversion::{ConversionOptions, ConversionRequest};
@@ -61,6 +62,32 @@ pub enum StoredJob {
         #[serde(default)]
         options: LanguageModelOptions,
     },
+    /// Incoming data, held against a reference.
+    DriftCheck {
+        /// What is known to be good.
+        reference: Option<PathBuf>,
+        /// What came in.
+        incoming: Option<PathBuf>,
+        /// Files of what came of it, where they are wanted.
+        #[serde(default)]
+        reports: Reports,
+        /// What to look at.
+        options: Box<DriftOptions>,
+    },
+}
+
+/// Files that say what came of a check; a service has them for its jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reports {
+    /// The report as a web page.
+    pub html: Option<PathBuf>,
+    /// The report as Markdown.
+    pub markdown: Option<PathBuf>,
+    /// The checks as JUnit XML.
+    pub junit: Option<PathBuf>,
+    /// The numbers as flat JSON.
+    pub metrics: Option<PathBuf>,
 }
 
 /// A value that takes the place of one in the file: its dotted key, e.g. `options.seed`, and itself.
@@ -77,6 +104,8 @@ pub enum StoredRequest {
     Classification(Box<ClassificationRequest>),
     /// For `/v1/language-models`.
     LanguageModel(LanguageModelRequest),
+    /// For `/v1/drift-checks`.
+    DriftCheck(Box<DriftRequest>),
 }
 
 impl StoredJob {
@@ -120,6 +149,15 @@ impl StoredJob {
                 let name = name.parse().map_err(|error: LanguageModelError| format!("`destination`: {error}"))?;
                 let (source, destination) = (place(&source), destination.parent().map(folder));
                 StoredRequest::LanguageModel(LanguageModelRequest { name, source, text_column, destination, options })
+            }
+            Self::DriftCheck { reference, incoming, options, .. } => {
+                let (reference, incoming) = (reference.as_deref().map(place), incoming.as_deref().map(place));
+                StoredRequest::DriftCheck(Box::new(DriftRequest {
+                    reference,
+                    incoming,
+                    save_properties: false,
+                    options: *options,
+                }))
             }
         })
     }
@@ -197,6 +235,23 @@ mod tests {
             matches!(&job, StoredJob::LanguageModel { options, cooccurrence: Some(_), .. } if options.order == 4),
             "{job:?}"
         );
+    }
+
+    #[test]
+    fn a_check_of_data_is_a_stored_job_too_with_its_suite_in_it() {
+        let text = "operation = \"drift_check\"\nreference = \"a.csv\"\nincoming = \"b.csv\"\n\
+            [reports]\nhtml = \"report.html\"\n[options]\ntext_column = \"body\"\nmax_rows = 1000\n\
+            thresholds = { \"label_sets.new_labels\" = 1 }\n[options.suite]\nname = \"ours\"\n\
+            [[options.suite.checks]]\ncheck = \"label_sets\"\nparameters = { show = 5 }\n";
+        let StoredRequest::DriftCheck(request) = parse(text, &[]).unwrap().into_request().unwrap() else {
+            unreachable!()
+        };
+        assert_eq!(request.incoming, Some(Source::Path { path: "b.csv".to_owned() }));
+        assert_eq!((request.options.suite.to_string(), request.options.max_rows), ("ours".to_owned(), Some(1000)));
+        let set = ["options.suite=full".to_owned()];
+        let StoredJob::DriftCheck { reports, options, .. } = parse(text, &set).unwrap() else { unreachable!() };
+        assert_eq!((options.suite.to_string(), reports.html), ("full".to_owned(), Some("report.html".into())));
+        assert!(parse(text, &["reports.pdf=report.pdf".to_owned()]).unwrap_err().contains("pdf"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! shape `{"error": …}`.
 
 mod build_knowledgebase;
+mod deepcheck;
 mod model_downloader;
 mod process_file;
 
@@ -54,6 +55,7 @@ pub(crate) fn router() -> OpenApiRouter<HttpState> {
         .merge(
             process_file::router().route_layer(announcing("</v1/classification-datasets>; rel=\"successor-version\"")),
         )
+        .merge(deepcheck::router().route_layer(announcing("</v1/drift-checks>; rel=\"successor-version\"")))
         .route_layer(middleware::from_fn(refuse_prefetch))
 }
 
@@ -269,4 +271,14 @@ fn old_answer(job: Job) -> Result<Response, Problem> {
 fn of_failed(job: Job) -> Problem {
     let failure = job.error.unwrap_or_else(|| Failure::new(Code::Cancelled, "the job was cancelled"));
     Problem::new(failure.code, failure.detail).with_status(entry(failure.code).status)
+}
+
+/// The predecessor said 400 to a file that it could make nothing of.
+fn as_bad_request(problem: Problem) -> Problem {
+    match problem.status() {
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            problem.with_status(StatusCode::BAD_REQUEST)
+        }
+        _ => problem,
+    }
 }

@@ -5,8 +5,10 @@
 
 mod annotations;
 mod classification_datasets;
+mod columns;
 mod content;
 mod conversions;
+mod drift_checks;
 mod embeddings;
 mod extract;
 mod files;
@@ -55,6 +57,7 @@ fn operations() -> (Router<HttpState>, OpenApi) {
         .merge(annotations::router())
         .merge(language_models::router())
         .merge(classification_datasets::router())
+        .merge(drift_checks::router())
         .merge(models::router())
         .merge(embeddings::router())
         .merge(health::router())

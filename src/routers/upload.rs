@@ -103,9 +103,13 @@ impl<'a> Intake<'a> {
                 .with_hint("send several requests"));
         }
         let Some(name) = field.file_name().map(ToOwned::to_owned) else {
-            return Err(Problem::new(Code::InvalidParameter, "a part `file` is not a file: it has no file name")
-                .with_hint("curl -F file=@train.csv sends the name of the file")
-                .with_parameter("file"));
+            let part = field.name().unwrap_or_default();
+            return Err(Problem::new(
+                Code::InvalidParameter,
+                format!("a part `{part}` is not a file: it has no file name"),
+            )
+            .with_hint(format!("curl -F {part}=@train.csv sends the name of the file"))
+            .with_parameter(part));
         };
         let media_type = field.content_type().map(ToOwned::to_owned);
         let mut writer = self.uploads.create(&name, media_type.as_deref()).await?;

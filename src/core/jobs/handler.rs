@@ -47,7 +47,8 @@ pub struct JobContext {
 /// What a handler leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobOutput {
-    /// The outcome as JSON.
+    /// The outcome as JSON. Its `summary`, if it has one, is what lists show; a `dataset` in that makes the job a point in
+    /// the series of this data set.
     pub result: Value,
     /// Rows and files told apart as unusable.
     pub rejected_count: u64,

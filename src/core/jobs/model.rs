@@ -132,6 +132,8 @@ pub struct JobFilter {
     pub created_after: Option<DateTime<Utc>>,
     /// The parts of this job; without it, jobs that were asked for and no parts.
     pub parent: Option<JobId>,
+    /// Only those whose summary names this data set.
+    pub dataset: Option<String>,
 }
 
 /// A page of jobs, newest first.

@@ -1,7 +1,8 @@
 //! Which language a text is in.
 //!
-//! For: leaving out texts of other languages. Not for: how sure a guess is in numbers; there is sure and not. The one
-//! decision: a language has the two letters that people write (ISO 639-1), and one that can't be told has none.
+//! For: leaving out texts of other languages. Not for: how sure a guess is in numbers; there is sure and not; checks of
+//! data, which are compared with other tools, ask `identification`. The one decision: a language has the two letters that
+//! people write (ISO 639-1), and one that can't be told has none.
 
 use whatlang::Lang;
 

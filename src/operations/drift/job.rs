@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::engines::Engines;
 use super::options::DriftRequest;
 use super::run::check;
+use super::saving::save_sides;
 use crate::core::failure::{Code, Fails, Failure};
 use crate::core::isolation::Isolation;
 use crate::core::jobs::{JobContext, JobHandler, JobOutput};
@@ -48,10 +49,13 @@ impl JobHandler for DriftHandler {
             isolation: self.isolation.clone(),
         };
         let checked = check((reference.as_ref(), incoming.as_ref()), &request.options, &engines, &run_context);
-        let (outcome, _) = checked.map_err(|error| error.to_failure())?;
+        let (outcome, sides) = checked.map_err(|error| error.to_failure())?;
+        if request.save_properties {
+            save_sides(&sides, &context.artifact_dir).map_err(|error| error.to_failure())?;
+        }
         let rejected = |side: &Option<super::outcome::SideOutcome>| side.as_ref().map_or(0, |side| side.rejected);
         let rejected_count = rejected(&outcome.reference) + rejected(&outcome.incoming);
-        let result = serde_json::to_value(outcome)
+        let result = serde_json::to_value(outcome.with_summary())
             .map_err(|error| Failure::new(Code::Internal, format!("what is to be stored is no JSON: {error}")))?;
         Ok(JobOutput { result, rejected_count })
     }

@@ -4,11 +4,13 @@
 //! results (`report`). The one decision: a check is parameters → what it found → conditions → verdict, each plain data; the
 //! reference is known by its facts, which a saved profile has as well as the rows.
 //!
-//! - `options` and `suite` say what is asked, `outcome` (with `exhibit`, `condition`, `verdict`) what came of it.
+//! - `options` and `suite` say what is asked (`refusal`: what can't be), `outcome` (with `exhibit`, `condition`, `verdict`) what came of it.
 //! - `set` has the rows of one side (`labels`, `values`), `facts` what can be counted of them; `profile` keeps facts,
 //!   `reference` is either.
+//! - `catalogue` says what can be checked, `scores` what is kept of a run for its series.
 //! - `checks` has a file for each check, and the registry. `run` puts it together, `job` is its binding to the queue.
 
+mod catalogue;
 mod checks;
 mod condition;
 mod engines;
@@ -21,12 +23,16 @@ mod options;
 mod outcome;
 mod profile;
 mod reference;
+mod refusal;
 mod run;
+mod saving;
+mod scores;
 mod set;
 mod suite;
 mod values;
 mod verdict;
 
+pub use catalogue::{Catalogue, CheckDescription, SuiteDescription, catalogue};
 pub use checks::{About, Family, Need, REGISTRY, Registered, Run};
 pub use condition::{Condition, Otherwise, Rule};
 pub use engines::Engines;
@@ -41,9 +47,12 @@ pub use outcome::{
     CheckFailure, CheckOutcome, ColumnUse, ConditionOutcome, DriftOutcome, Measure, NotRun, SideOutcome, VerdictCounts,
     Which,
 };
-pub use profile::Profile;
+pub use profile::{Profile, ProfileOptions, ProfileOutcome, merge_profiles, write_profile};
 pub use reference::Reference;
+pub use refusal::check_options;
 pub use run::{Sides, check};
+pub use saving::save_sides;
+pub use scores::{DriftResult, DriftSummary};
 pub use set::Set;
 pub use suite::{OwnSuite, Preset, Suite, SuiteCheck};
 pub use verdict::Verdict;

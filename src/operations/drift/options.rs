@@ -25,6 +25,10 @@ pub struct DriftRequest {
     /// What came in: a table. Without it the reference is checked alone.
     #[serde(default)]
     pub incoming: Option<Source>,
+    /// Whether the job leaves the properties and vectors of each row: `properties_reference.parquet` and
+    /// `properties_incoming.parquet` among its artifacts.
+    #[serde(default)]
+    pub save_properties: bool,
     /// What to look at.
     pub options: DriftOptions,
 }

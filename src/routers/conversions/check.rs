@@ -21,21 +21,31 @@ pub(crate) async fn check(request: &ConversionRequest, places: &Places) -> Resul
     faults.into_result()
 }
 
-/// Whether there is such a source.
+/// Whether there is such a source, named as `source`.
 pub(crate) async fn check_source(source: &Source, places: &Places, faults: &mut Faults) -> Result<(), Problem> {
+    check_source_at("/source", source, places, faults).await
+}
+
+/// Whether there is such a source, named at this place of the body.
+pub(crate) async fn check_source_at(
+    at: &str,
+    source: &Source,
+    places: &Places,
+    faults: &mut Faults,
+) -> Result<(), Problem> {
     match source {
         Source::File { file_id } => {
             if places.uploads.get(file_id).await?.is_none() {
                 let failure = Failure::new(Code::NotFound, format!("there is no file `{file_id}`"));
-                faults.at("/source/file_id", failure.with_hint("upload it with POST /v1/files; files expire"));
+                faults.at(format!("{at}/file_id"), failure.with_hint("upload it with POST /v1/files; files expire"));
             }
         }
         Source::Path { path } => {
             let (roots, path) = (places.roots.clone(), path.clone());
             let resolved = blocking(move || roots.resolve_existing(&path).map(|_found| ())).await?;
-            note("/source/path", resolved, faults)?;
+            note(&format!("{at}/path"), resolved, faults)?;
         }
-        Source::Uri { uri } => faults.at("/source/uri", no_bucket(uri)),
+        Source::Uri { uri } => faults.at(format!("{at}/uri"), no_bucket(uri)),
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ use super::upload::is_multipart;
 use crate::core::jobs::JobQueue;
 use crate::operations::parquet_conversion::{ConversionRequest, KIND};
 
-pub(crate) use check::{check, check_destination, check_source};
+pub(crate) use check::{check, check_destination, check_source, check_source_at};
 
 pub(crate) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(create_conversion))

@@ -113,8 +113,8 @@ async fn list_jobs(State(queue): State<JobQueue>, Params(list): Params<ListJobs>
         Some(cursor) => Some(begin(&queue, cursor, &filters).await?),
         None => None,
     };
-    let filter =
-        JobFilter { kind: list.kind, status: list.status, created_after: list.created_after, parent: list.parent };
+    let ListJobs { kind, status, created_after, parent, .. } = list;
+    let filter = JobFilter { kind, status, created_after, parent, dataset: None };
     let page = queue.list(&filter, before.as_ref(), list.limit).await?;
     let last = page.items.last().filter(|_| page.has_more);
     let next_cursor = last.map(|job| Cursor::after(&filters, job.id.as_str()));

@@ -22,7 +22,7 @@ use crate::routers::extract::{Json, Params};
 use crate::routers::problem::Problem;
 use crate::routers::state::{HttpState, Places};
 use crate::routers::submission::{self, Precedence, Submitted, Terms};
-use crate::routers::{classification_datasets, conversions, knowledge_bases, language_models};
+use crate::routers::{classification_datasets, conversions, drift_checks, knowledge_bases, language_models};
 
 /// Bytes of a stored job.
 const LONGEST: u64 = 1 << 20;
@@ -40,6 +40,7 @@ struct Desk {
     knowledge_bases: knowledge_bases::BuildDesk,
     classification_datasets: classification_datasets::Desk,
     language_models: language_models::BuildDesk,
+    drift_checks: drift_checks::Desk,
 }
 
 impl FromRef<HttpState> for Desk {
@@ -51,6 +52,7 @@ impl FromRef<HttpState> for Desk {
             knowledge_bases: knowledge_bases::BuildDesk::from_ref(state),
             classification_datasets: classification_datasets::Desk::from_ref(state),
             language_models: language_models::BuildDesk::from_ref(state),
+            drift_checks: drift_checks::Desk::from_ref(state),
         }
     }
 }
@@ -71,7 +73,7 @@ struct StoredJobRequest {
 /// Run a stored job
 ///
 /// Reads a job that is stored in a TOML file of a data root, as `textmill run` does, and queues it: a conversion, a knowledge
-/// base, a data set or a language model. Its paths start at a data root, too. The answer is that of the operation's own
+/// base, a data set, a language model or a check of incoming data. Its paths start at a data root, too. The answer is that of the operation's own
 /// address: a job to follow under `Location`, or to wait for with `Prefer: wait=20`.
 #[utoipa::path(
     post, path = "/v1/jobs", tag = "jobs",
@@ -125,6 +127,10 @@ impl Desk {
                 self.classification_datasets.submit(&request, precedence, &content, terms).await
             }
             StoredRequest::LanguageModel(request) => self.language_models.submit(&request, precedence, terms).await,
+            StoredRequest::DriftCheck(request) => {
+                let content = drift_checks::effective(&request)?.to_string();
+                self.drift_checks.submit(&request, precedence, &content, terms).await
+            }
         }
     }
 }
@@ -141,6 +147,6 @@ fn read(request: StoredJobRequest, roots: &DataRoots) -> Result<StoredRequest, P
     let parsed = StoredJob::parse(&text, set.into_iter().collect()).and_then(StoredJob::into_request);
     parsed.map_err(|what| {
         let failure = Failure::new(Code::InvalidParameter, format!("`{path}`: {what}"));
-        failure.with_hint("a stored job has `operation`, `source`, `destination` or `name`, and [options]").into()
+        failure.with_hint("a stored job has `operation`, what that reads and writes, and [options]").into()
     })
 }

@@ -7,14 +7,14 @@ use std::path::Path;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{OldAnswer, OldDesk, of_failed, old_answer};
+use super::{OldAnswer, OldDesk, as_bad_request, of_failed, old_answer};
 use crate::core::failure::Code;
 use crate::core::intake::LocalSource;
 use crate::core::jobs::{Job, Status};
@@ -282,16 +282,6 @@ fn unknown_header(selected: &str, columns: &[String]) -> Problem {
     let shown: String = selected.chars().take(100).collect();
     let columns: Vec<_> = columns.iter().take(50).map(|name| format!("`{name}`")).collect();
     Problem::new(Code::UnknownColumn, format!("there is no header `{shown}`; the headers are {}", columns.join(", ")))
-}
-
-/// The predecessor said 400 to a file that it could make nothing of.
-fn as_bad_request(problem: Problem) -> Problem {
-    match problem.status() {
-        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            problem.with_status(StatusCode::BAD_REQUEST)
-        }
-        _ => problem,
-    }
 }
 
 /// `train.xlsx` becomes `train_filled.csv`.

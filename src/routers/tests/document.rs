@@ -27,29 +27,43 @@ async fn the_document_is_whole_and_served() {
     assert_eq!(document["components"]["schemas"]["Source"]["oneOf"][0]["additionalProperties"], false);
 }
 
+const PAGES: [&str; 5] = ["/", "/ui/data-sets", "/ui/drift-checks", "/ui/knowledge-bases", "/ui/knowledge-bases/esg"];
+
 #[tokio::test]
 async fn the_page_and_the_viewer_come_out_of_the_binary() {
     let service = Service::start().await;
     let page = service.get("/").await;
     assert!(page.header("content-security-policy").contains("default-src 'self'"));
     let fetched = ["/ui/icon.svg", "/docs/", "/docs/swagger-ui.css"];
-    let modules =
-        ["api", "app", "builds", "card", "data_sets", "graph", "knowledge_base", "knowledge_bases", "record", "words"];
+    let modules = [
+        "api",
+        "app",
+        "builds",
+        "card",
+        "data_sets",
+        "drift_checks",
+        "drift_series",
+        "graph",
+        "knowledge_base",
+        "knowledge_bases",
+        "record",
+        "words",
+    ];
     let own = modules.map(|module| format!("/ui/{module}.js"));
-    let own: Vec<_> =
-        own.into_iter().chain(["style", "knowledge", "data_sets"].map(|style| format!("/ui/{style}.css"))).collect();
+    let own: Vec<_> = own
+        .into_iter()
+        .chain(["style", "knowledge", "data_sets", "drift_checks"].map(|style| format!("/ui/{style}.css")))
+        .collect();
     for path in own.iter().map(String::as_str).chain(fetched) {
         let asset = service.get(path).await;
         assert_eq!(asset.status, StatusCode::OK, "{path}");
         assert!(!asset.body.is_empty(), "{path}");
     }
-    for path in
-        own.iter().map(String::as_str).chain(["/", "/ui/data-sets", "/ui/knowledge-bases", "/ui/knowledge-bases/esg"])
-    {
+    for path in own.iter().map(String::as_str).chain(PAGES) {
         let text = service.get(path).await.text().replace("http://www.w3.org/2000/svg", "");
         assert!(!text.contains("http://") && !text.contains("https://"), "{path}: something is fetched from elsewhere");
     }
-    for path in ["/", "/ui/data-sets", "/ui/knowledge-bases", "/ui/knowledge-bases/esg"] {
+    for path in PAGES {
         let page = service.get(path).await;
         assert!(page.header("content-security-policy").contains("default-src 'self'"), "{path}");
         assert!(page.text().contains("key-dialog") && page.text().trim_end().ends_with("</html>"), "{path}");

@@ -20,9 +20,17 @@ function place(location) {
 }
 
 function title(job) {
+  if (job.kind === "drift_check") return compared(job.options ?? {});
   const from = place(job.options?.source) ?? job.kind;
   const to = job.kind === "knowledge_base" ? `knowledge base ${job.options?.name}` : place(job.options?.destination);
   return to ? `${from} → ${to}` : from;
+}
+
+/** Which sets a check looks at. */
+function compared({ reference, incoming, options }) {
+  const [known, came] = [place(reference), place(incoming)];
+  const sets = known && came ? `${came} against ${known}` : (came ?? known);
+  return options?.dataset ? `${options.dataset}: ${sets}` : `check of ${sets}`;
 }
 
 /* ---- one job ---- */
@@ -68,6 +76,7 @@ function draw({ job, node }) {
 function cameOf({ kind, result }) {
   if (kind === "knowledge_base") return built(result?.summary);
   if (kind === "classification_dataset") return divided(result);
+  if (kind === "drift_check") return judged(result?.summary);
   return inWords(result?.summary);
 }
 
@@ -89,6 +98,14 @@ function inWords(sums) {
   ].filter(Boolean);
   const done = `${number.format(sums.converted)} of ${counted(sums.files, "file")} in Parquet, ${counted(sums.rows_out, "row")}`;
   return left.length ? `${done}; ${left.join(", ")}: the report names each.` : `${done}; none rejected.`;
+}
+
+/** What came of a check, from its summary. */
+function judged(summary) {
+  if (!summary) return "";
+  const { pass, warn, fail, error } = summary.verdicts;
+  const parts = [[error, "broke off"], [fail, "failed"], [warn, "warned"], [pass, "passed"]].filter(([count]) => count > 0).map(([count, what]) => `${number.format(count)} ${what}`);
+  return `Verdict: ${summary.verdict}${parts.length ? `; of its checks ${parts.join(", ")}` : "; no check was run"}.`;
 }
 
 /** What came of a build, from its sums. */

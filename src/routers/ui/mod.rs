@@ -1,6 +1,6 @@
 //! The web pages, out of the binary.
 //!
-//! For: pages that convert, build data sets and knowledge bases, look into them, follow jobs and lead to files, for people
+//! For: pages that convert, build data sets and knowledge bases, check incoming data, look into them, follow jobs and lead to files, for people
 //! who don't use a shell. Not for: anything that the API can't do; a page is one more client of it. The one decision: plain HTML, CSS
 //! and script modules of our own; nothing is fetched from elsewhere, and the policy header forbids it.
 
@@ -37,6 +37,7 @@ pub(crate) fn router() -> Router<HttpState> {
     Router::new()
         .route("/", page!("index.html"))
         .route("/ui/data-sets", page!("data_sets.html"))
+        .route("/ui/drift-checks", page!("drift_checks.html"))
         .route("/ui/knowledge-bases", page!("knowledge_bases.html"))
         .route("/ui/knowledge-bases/{name}", page!("knowledge_base.html"))
         .route("/ui/api.js", script!("api.js"))
@@ -44,6 +45,8 @@ pub(crate) fn router() -> Router<HttpState> {
         .route("/ui/builds.js", script!("builds.js"))
         .route("/ui/card.js", script!("card.js"))
         .route("/ui/data_sets.js", script!("data_sets.js"))
+        .route("/ui/drift_checks.js", script!("drift_checks.js"))
+        .route("/ui/drift_series.js", script!("drift_series.js"))
         .route("/ui/graph.js", script!("graph.js"))
         .route("/ui/knowledge_base.js", script!("knowledge_base.js"))
         .route("/ui/knowledge_bases.js", script!("knowledge_bases.js"))
@@ -51,6 +54,7 @@ pub(crate) fn router() -> Router<HttpState> {
         .route("/ui/words.js", script!("words.js"))
         .route("/ui/style.css", style!("style.css"))
         .route("/ui/data_sets.css", style!("data_sets.css"))
+        .route("/ui/drift_checks.css", style!("drift_checks.css"))
         .route("/ui/knowledge.css", style!("knowledge.css"))
         .route("/ui/icon.svg", served("image/svg+xml", include_str!("icon.svg")))
 }

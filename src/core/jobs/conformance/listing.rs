@@ -47,10 +47,31 @@ pub(crate) async fn filters_combine(store: Store) {
         ids(JobFilter { status: queued, ..JobFilter::default() }).await,
         [&other.id, &waiting.id].map(Clone::clone)
     );
-    let both = JobFilter { kind, status: queued, created_after: Some(waiting.created_at), parent: None };
+    let both = JobFilter { kind, status: queued, created_after: Some(waiting.created_at), ..JobFilter::default() };
     assert_eq!(ids(both.clone()).await, [waiting.id]);
     let later = waiting.created_at + chrono::Duration::hours(1);
     assert!(ids(JobFilter { created_after: Some(later), ..both }).await.is_empty());
+}
+
+pub(crate) async fn the_jobs_of_a_data_set_are_found_by_its_name(store: Store) {
+    let mut series = Vec::new();
+    for dataset in ["mail", "chat", "mail"] {
+        let job = create(&store, new_job(&series.len().to_string())).await;
+        let claim = claim(&store, LONG).await;
+        let result = serde_json::json!({ "summary": { "dataset": dataset, "score": 0.5 }, "rows": [1, 2] });
+        assert!(store.succeed(&claim.lease, result, 0, &[]).await.unwrap());
+        series.push(job.id);
+    }
+    let of = async |name: &str| {
+        let filter = JobFilter { dataset: Some(name.to_owned()), ..JobFilter::default() };
+        store.list(&filter, None, 10).await.unwrap().items
+    };
+    let mail = of("mail").await;
+    assert_eq!(mail.iter().map(|job| &job.id).collect::<Vec<_>>(), [&series[2], &series[0]]);
+    assert_eq!(mail[0].result, Some(serde_json::json!({ "summary": { "dataset": "mail", "score": 0.5 } })));
+    assert!(of("post").await.is_empty());
+    // A series is of use for longer than the details of any other job.
+    assert!(mail[0].expires_at.unwrap() - mail[0].finished_at.unwrap() > chrono::Duration::days(30));
 }
 
 pub(crate) async fn only_ended_jobs_are_deleted(store: Store) {

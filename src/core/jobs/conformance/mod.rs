@@ -57,6 +57,7 @@ macro_rules! conformance_suite {
             every_visible_change_grows_the_version,
             pages_hold_every_job_once_newest_first,
             filters_combine,
+            the_jobs_of_a_data_set_are_found_by_its_name,
             only_ended_jobs_are_deleted,
             nothing_expires_before_its_time,
             counts_name_every_status,

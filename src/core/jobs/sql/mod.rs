@@ -47,14 +47,20 @@ const SILENT_LIFE: Duration = Duration::from_hours(24);
 pub struct StoreSettings {
     /// How long a job and its artifacts are kept after its end.
     pub retention: Duration,
+    /// The same for a job that is a point in the series of a data set, where it is longer.
+    pub dataset_retention: Duration,
     /// How many jobs of a kind may run at once, over all workers; kinds that are not named have no limit.
     pub max_running: BTreeMap<String, u32>,
 }
 
 impl Default for StoreSettings {
-    /// Seven days, no limits.
+    /// Seven days, a year for series, no limits.
     fn default() -> Self {
-        Self { retention: Duration::from_hours(7 * 24), max_running: BTreeMap::new() }
+        Self {
+            retention: Duration::from_hours(7 * 24),
+            dataset_retention: Duration::from_hours(365 * 24),
+            max_running: BTreeMap::new(),
+        }
     }
 }
 
@@ -108,6 +114,11 @@ impl SqlJobStore {
 
 fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4)
+}
+
+/// The data set that a result is about, if its summary names one.
+fn dataset(result: &Value) -> Option<&str> {
+    result.get("summary")?.get("dataset")?.as_str()
 }
 
 /// The databases' integers are signed; what does not fit is "very many" either way.
@@ -194,12 +205,18 @@ impl JobStore for SqlJobStore {
         artifacts: &[Artifact],
     ) -> Result<bool, StoreError> {
         const DOING: &str = "store a result";
+        let dataset = dataset(&result);
+        let retention = match dataset {
+            Some(_) => self.retention().max(milliseconds(self.settings.dataset_retention)),
+            None => self.retention(),
+        };
         let end = leased(DOING, &self.statements.succeed, lease)
-            .with(self.retention())
+            .with(retention)
             .with(json(DOING, &result)?)
             .with(result.get("summary").map(Value::to_string))
             .with(signed(rejected_count))
-            .with(json(DOING, &artifacts)?);
+            .with(json(DOING, &artifacts)?)
+            .with(dataset);
         self.write_leased(end).await
     }
 

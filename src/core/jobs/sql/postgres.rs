@@ -161,7 +161,11 @@ async fn prepare(connection: &mut PgConnection, place: &str) -> Result<(), Store
 /// All steps of the schema, oldest first.
 fn migrator(has_schema: bool) -> Migrator {
     Migrator {
-        migrations: vec![step(1, "jobs", include_str!("../migrations/postgres/0001_jobs.sql"))].into(),
+        migrations: vec![
+            step(1, "jobs", include_str!("../migrations/postgres/0001_jobs.sql")),
+            step(2, "dataset", include_str!("../migrations/postgres/0002_dataset.sql")),
+        ]
+        .into(),
         // Its own lock lasts for a connection, which a pooler may hand on.
         locking: false,
         table_name: "textmill._sqlx_migrations".into(),

@@ -114,6 +114,7 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(vec![
         step(1, "jobs", include_str!("../migrations/sqlite/0001_jobs.sql")),
         step(2, "parts and workers", include_str!("../migrations/sqlite/0002_parts_and_workers.sql")),
+        step(3, "dataset", include_str!("../migrations/sqlite/0003_dataset.sql")),
     ])
 }
 

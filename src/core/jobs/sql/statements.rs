@@ -147,9 +147,9 @@ const ADD_UP: &str = "UPDATE {jobs} SET progress_done = (
          progress_message = $2, version = version + 1, touched_at = {now}
      WHERE id = $1 AND status = 'running' AND lease_token IS NULL";
 
-/// $1 job, $2 token, $3 retention, $4 result, $5 its summary, $6 rejected, $7 artifacts.
+/// $1 job, $2 token, $3 retention, $4 result, $5 its summary, $6 rejected, $7 artifacts, $8 data set that it is about.
 const SUCCEED: &str = "UPDATE {jobs} SET status = 'succeeded', result = $4, summary = $5, rejected_count = $6,
-         artifacts = $7, error = NULL, finished_at = {now}, expires_at = {now} + $3, {lease_ends}, version = version + 1,
+         artifacts = $7, dataset = $8, error = NULL, finished_at = {now}, expires_at = {now} + $3, {lease_ends}, version = version + 1,
          touched_at = {now}
      {while_leased}";
 
@@ -335,6 +335,9 @@ pub(super) fn list(dialect: &Dialect, filter: &JobFilter, before: Option<&JobId>
     }
     if let Some(status) = filter.status {
         only("status =", status.as_str().into());
+    }
+    if let Some(dataset) = &filter.dataset {
+        only("dataset =", dataset.as_str().into());
     }
     if let Some(time) = filter.created_after {
         only("created_at >=", time.timestamp_millis().into());

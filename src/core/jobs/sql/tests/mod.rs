@@ -167,9 +167,12 @@ fn frequent(store: &SqlJobStore) -> Vec<Ask> {
         for status in [None, Some(Status::Failed)] {
             for created_after in [None, Some(time)] {
                 for parent in [None, Some(JobId::new())] {
-                    let filter = JobFilter { kind: kind.clone(), status, created_after, parent };
-                    let (statement, args) = list(statements.dialect, &filter, Some(&JobId::new()), 10);
-                    asks.push(ask("", statement).with_all(args));
+                    for dataset in [None, Some("mail".to_owned())] {
+                        let (kind, parent) = (kind.clone(), parent.clone());
+                        let filter = JobFilter { kind, status, created_after, parent, dataset };
+                        let (statement, args) = list(statements.dialect, &filter, Some(&JobId::new()), 10);
+                        asks.push(ask("", statement).with_all(args));
+                    }
                 }
             }
         }
