@@ -9,7 +9,7 @@ use super::tree::{Columns, Criterion, Limits, Node, Tree, sorted_rows};
 
 /// How much is learned.
 #[derive(Debug, Clone, Copy)]
-pub struct BoostingOptions {
+pub(super) struct BoostingOptions {
     /// Trees.
     pub trees: usize,
     /// Depth of a tree.
@@ -26,7 +26,7 @@ impl Default for BoostingOptions {
 
 /// Fits on the rows `fit` and tells the log-odds of the rows `test`, in their order, to be in the class that `is_positive`
 /// says.
-pub fn log_odds(
+pub(super) fn log_odds(
     columns: &Columns,
     is_positive: &[bool],
     fit: &[u32],

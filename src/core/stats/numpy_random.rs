@@ -10,14 +10,14 @@ const SHIFT: usize = 397;
 
 /// A generator as `numpy.random.RandomState(seed)` makes it.
 #[derive(Debug, Clone)]
-pub struct RandomState {
+pub(super) struct RandomState {
     words: [u32; STATE_LEN],
     next: usize,
 }
 
 impl RandomState {
     /// Starts at a seed.
-    pub fn new(seed: u32) -> Self {
+    pub(super) fn new(seed: u32) -> Self {
         let mut words = [0_u32; STATE_LEN];
         let mut word = seed;
         for (place, slot) in (0_u32..).zip(words.iter_mut()) {
@@ -30,7 +30,7 @@ impl RandomState {
     }
 
     /// The next 32 bits.
-    pub fn next_u32(&mut self) -> u32 {
+    pub(super) fn next_u32(&mut self) -> u32 {
         if self.next == STATE_LEN {
             self.refill();
         }
@@ -52,7 +52,7 @@ impl RandomState {
     }
 
     /// A number of `0..=highest`, every one as likely.
-    pub fn up_to(&mut self, highest: u32) -> u32 {
+    pub(super) fn up_to(&mut self, highest: u32) -> u32 {
         if highest == 0 {
             return 0;
         }
@@ -66,13 +66,13 @@ impl RandomState {
     }
 
     /// A fraction of `0.0..1.0` with 53 random bits (`random_sample`).
-    pub fn fraction(&mut self) -> f64 {
+    pub(super) fn fraction(&mut self) -> f64 {
         let (high, low) = (self.next_u32() >> 5, self.next_u32() >> 6);
         (f64::from(high) * 67_108_864.0 + f64::from(low)) / 9_007_199_254_740_992.0
     }
 
     /// Puts `items` into random order (`shuffle`); at most 2^32 of them.
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
         for place in (1..items.len()).rev() {
             let other = self.up_to(u32::try_from(place).unwrap_or(u32::MAX));
             items.swap(place, usize::try_from(other).unwrap_or(0));
@@ -80,7 +80,7 @@ impl RandomState {
     }
 
     /// The numbers `0..count` in random order (`permutation`).
-    pub fn permutation(&mut self, count: usize) -> Vec<usize> {
+    pub(super) fn permutation(&mut self, count: usize) -> Vec<usize> {
         let mut places: Vec<usize> = (0..count).collect();
         self.shuffle(&mut places);
         places
@@ -88,7 +88,7 @@ impl RandomState {
 
     /// `wanted` of the numbers `0..count`, none twice, in random order (`choice` without replacement); all of them if there
     /// are no more.
-    pub fn choice(&mut self, count: usize, wanted: usize) -> Vec<usize> {
+    pub(super) fn choice(&mut self, count: usize, wanted: usize) -> Vec<usize> {
         let mut places = self.permutation(count);
         places.truncate(wanted);
         places
@@ -96,7 +96,7 @@ impl RandomState {
 }
 
 /// At most `limit` of `count` rows, in their own order: all of them, or a seeded sample.
-pub fn sample_in_order(count: usize, limit: usize, seed: u32) -> Vec<usize> {
+pub(super) fn sample_in_order(count: usize, limit: usize, seed: u32) -> Vec<usize> {
     if count <= limit {
         return (0..count).collect();
     }

@@ -14,7 +14,7 @@ const STANDSTILL: f64 = 1e-11;
 
 /// Directions, and the middle they are measured from.
 #[derive(Debug, Clone)]
-pub struct Components {
+pub(super) struct Components {
     mean: Vec<f64>,
     directions: Vec<Vec<f64>>,
     /// Share (0..1) of the variance along each direction, the largest first.
@@ -23,7 +23,7 @@ pub struct Components {
 
 impl Components {
     /// The `wanted` leading directions of vectors of one length; fewer if there are fewer dimensions.
-    pub fn fit(vectors: &[&[f32]], wanted: usize) -> Self {
+    pub(super) fn fit(vectors: &[&[f32]], wanted: usize) -> Self {
         let mean = mean(vectors);
         let covariance = covariance(vectors, &mean);
         let dimensions = mean.len();
@@ -35,7 +35,7 @@ impl Components {
     }
 
     /// Where a vector lies along each direction.
-    pub fn project(&self, vector: &[f32]) -> Vec<f64> {
+    pub(super) fn project(&self, vector: &[f32]) -> Vec<f64> {
         let along = |direction: &Vec<f64>| {
             direction
                 .iter()

@@ -22,7 +22,7 @@ const MOST_SLOPE: f64 = 1e12;
 
 /// A weight for each column, and one for none.
 #[derive(Debug, Clone)]
-pub struct Linear {
+pub(super) struct Linear {
     /// Weights of the columns; most are 0.
     pub weights: Vec<f64>,
     /// What every row gets.
@@ -33,7 +33,7 @@ pub struct Linear {
 
 impl Linear {
     /// Fits to rows; positive values speak for the rows of `is_positive`.
-    pub fn fit(rows: &SparseRows, is_positive: &[bool], columns: usize, seed: u32) -> Self {
+    pub(super) fn fit(rows: &SparseRows, is_positive: &[bool], columns: usize, seed: u32) -> Self {
         let mut learner = Learner {
             model: Self { weights: vec![0.0; columns], intercept: 0.0, epochs: 0 },
             paid: vec![0.0; columns],
@@ -57,7 +57,7 @@ impl Linear {
     }
 
     /// What the model says of a row.
-    pub fn decide(&self, (places, values): (&[u32], &[f64])) -> f64 {
+    pub(super) fn decide(&self, (places, values): (&[u32], &[f64])) -> f64 {
         let product: f64 = places.iter().zip(values).map(|(&at, value)| self.weights[place(at)] * value).sum();
         product + self.intercept
     }

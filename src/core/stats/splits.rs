@@ -9,7 +9,7 @@ use super::size::{size, whole};
 
 /// Rows to fit on, and rows to test on, in the order in which a model is to see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Split {
+pub(super) struct Split {
     /// Rows to fit on.
     pub fit: Vec<usize>,
     /// Rows to test on.
@@ -17,7 +17,7 @@ pub struct Split {
 }
 
 /// `train_test_split(shuffle=True)`: `test_share` of `count` rows, rounded up, are drawn for testing.
-pub fn shuffled(count: usize, test_share: f64, seed: u32) -> Split {
+pub(super) fn shuffled(count: usize, test_share: f64, seed: u32) -> Split {
     let tested = test_count(count, test_share);
     let mut order = RandomState::new(seed).permutation(count);
     let fit = order.split_off(tested);
@@ -26,7 +26,7 @@ pub fn shuffled(count: usize, test_share: f64, seed: u32) -> Split {
 
 /// `train_test_split(stratify=classes)`: every class gives its share to both parts. `classes` are numbers from 0; `None` if
 /// there are too few rows for every class to be on both sides.
-pub fn stratified(classes: &[usize], test_share: f64, seed: u32) -> Option<Split> {
+pub(super) fn stratified(classes: &[usize], test_share: f64, seed: u32) -> Option<Split> {
     let members = members(classes);
     let tested = test_count(classes.len(), test_share);
     let fitted = classes.len() - tested;
@@ -51,7 +51,7 @@ pub fn stratified(classes: &[usize], test_share: f64, seed: u32) -> Option<Split
 }
 
 /// `StratifiedKFold` without shuffling: the fold, from 0, in which each row is tested. `classes` are numbers from 0.
-pub fn stratified_folds(classes: &[usize], folds: usize) -> Vec<usize> {
+pub(super) fn stratified_folds(classes: &[usize], folds: usize) -> Vec<usize> {
     let renumbered = by_first_appearance(classes);
     let class_count = renumbered.iter().max().map_or(0, |last| last + 1);
     let mut ordered = renumbered.clone();
@@ -75,7 +75,7 @@ pub fn stratified_folds(classes: &[usize], folds: usize) -> Vec<usize> {
 }
 
 /// `KFold` without shuffling: the fold, from 0, in which each of `count` rows is tested.
-pub fn plain_folds(count: usize, folds: usize) -> Vec<usize> {
+pub(super) fn plain_folds(count: usize, folds: usize) -> Vec<usize> {
     let (size, longer) = (count / folds, count % folds);
     (0..folds).flat_map(|fold| std::iter::repeat_n(fold, size + usize::from(fold < longer))).collect()
 }

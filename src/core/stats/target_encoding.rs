@@ -12,7 +12,7 @@ const SMOOTHING: f64 = 10.0;
 
 /// The rank of each category by the smoothed mean of `target`, from 0; equal means share one. `codes` has a number below
 /// `categories` for every row.
-pub fn ranks_by_target(codes: &[usize], categories: usize, target: &[f64]) -> Vec<usize> {
+pub(super) fn ranks_by_target(codes: &[usize], categories: usize, target: &[f64]) -> Vec<usize> {
     let mut sums = vec![(0_usize, 0.0); categories];
     for (&code, value) in codes.iter().zip(target) {
         sums[code].0 += 1;

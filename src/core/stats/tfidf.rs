@@ -14,7 +14,7 @@ const STOP_WORDS: &str = include_str!("stop_words.txt");
 
 /// The words that were fitted, and how much each weighs.
 #[derive(Debug)]
-pub struct Tfidf {
+pub(super) struct Tfidf {
     /// The words, sorted.
     pub words: Vec<String>,
     places: HashMap<String, u32, foldhash::fast::FixedState>,
@@ -23,7 +23,7 @@ pub struct Tfidf {
 
 /// Rows of numbers that are mostly zero.
 #[derive(Debug, Default)]
-pub struct SparseRows {
+pub(super) struct SparseRows {
     starts: Vec<usize>,
     places: Vec<u32>,
     values: Vec<f64>,
@@ -31,17 +31,17 @@ pub struct SparseRows {
 
 impl SparseRows {
     /// Rows.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The columns of a row that are not zero, rising, and their values.
-    pub fn row(&self, row: usize) -> (&[u32], &[f64]) {
+    pub(super) fn row(&self, row: usize) -> (&[u32], &[f64]) {
         let range = self.starts[row]..self.starts[row + 1];
         (&self.places[range.clone()], &self.values[range])
     }
@@ -50,7 +50,7 @@ impl SparseRows {
 impl Tfidf {
     /// Learns the words of texts; those in more than `most_share` (0..1) of the texts are left out. The second is the fitted
     /// texts' weights.
-    pub fn fit<'t>(texts: impl ExactSizeIterator<Item = &'t str>, most_share: f64) -> (Self, SparseRows) {
+    pub(super) fn fit<'t>(texts: impl ExactSizeIterator<Item = &'t str>, most_share: f64) -> (Self, SparseRows) {
         let rows = texts.len();
         let mut met = Met::default();
         let mut counted = SparseRows { starts: vec![0], ..SparseRows::default() };
@@ -75,7 +75,7 @@ impl Tfidf {
     }
 
     /// The weights of other texts; words that were not fitted do not count.
-    pub fn weigh<'t>(&self, texts: impl Iterator<Item = &'t str>) -> SparseRows {
+    pub(super) fn weigh<'t>(&self, texts: impl Iterator<Item = &'t str>) -> SparseRows {
         let mut counted = SparseRows { starts: vec![0], ..SparseRows::default() };
         let (mut lower, mut places) = (String::new(), Vec::new());
         for text in texts {

@@ -14,7 +14,7 @@ const GAP: f32 = 1e-7;
 
 /// What a split is to make small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Criterion {
+pub(super) enum Criterion {
     /// The squared distance to the mean. Friedman's improvement orders splits of one node the same way.
     SquaredError,
     /// The absolute distance to the median.
@@ -23,7 +23,7 @@ pub enum Criterion {
 
 /// How far a tree grows.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(super) struct Limits {
     /// Splits between the root and any leaf.
     pub max_depth: usize,
     /// Rows a leaf has at the least.
@@ -37,11 +37,11 @@ pub struct Limits {
 }
 
 /// The features of the rows a tree is fitted on: one slice a feature, one value a row.
-pub type Columns<'a> = [&'a [f32]];
+pub(super) type Columns<'a> = [&'a [f32]];
 
 /// A node of a tree.
 #[derive(Debug, Clone)]
-pub enum Node {
+pub(super) enum Node {
     /// Rows whose `feature` is at most `threshold` go to node `low`, the others to node `high`.
     Split {
         /// Place of the feature among the columns.
@@ -62,7 +62,7 @@ pub enum Node {
 
 /// A fitted tree: its first node is the root.
 #[derive(Debug, Clone)]
-pub struct Tree {
+pub(super) struct Tree {
     /// The nodes; a split's nodes come after it.
     pub nodes: Vec<Node>,
 }
@@ -70,7 +70,7 @@ pub struct Tree {
 impl Tree {
     /// Grows a tree on the rows in `orders`: for each feature the rows sorted by it ([`sorted_rows`]). `target` has a value for
     /// every row of the columns.
-    pub fn grow(columns: &Columns, orders: &[Vec<u32>], target: &[f64], limits: Limits) -> Self {
+    pub(super) fn grow(columns: &Columns, orders: &[Vec<u32>], target: &[f64], limits: Limits) -> Self {
         let fitted = orders.first().map_or(0, Vec::len);
         let mut growth = Growth { columns, target, limits, fitted, nodes: Vec::new(), ranks: Ranks::default() };
         if limits.criterion == Criterion::AbsoluteError {
@@ -81,7 +81,7 @@ impl Tree {
     }
 
     /// The leaf a row falls into: its node's number.
-    pub fn leaf(&self, columns: &Columns, row: usize) -> usize {
+    pub(super) fn leaf(&self, columns: &Columns, row: usize) -> usize {
         let mut at = 0;
         while let Node::Split { feature, threshold, low, high } = &self.nodes[at] {
             at = if f64::from(columns[*feature][row]) <= *threshold { *low } else { *high };
@@ -90,12 +90,12 @@ impl Tree {
     }
 
     /// Whether it has no split.
-    pub fn is_stump(&self) -> bool {
+    pub(super) fn is_stump(&self) -> bool {
         self.nodes.len() < 2
     }
 
     /// The range of each feature that leads to a node: above the first number, up to and with the second.
-    pub fn ranges(&self, node: usize, features: usize) -> Vec<(f64, f64)> {
+    pub(super) fn ranges(&self, node: usize, features: usize) -> Vec<(f64, f64)> {
         let mut ranges = vec![(f64::NEG_INFINITY, f64::INFINITY); features];
         let mut child = node;
         // A split stands before its nodes: walking back from the node meets each of its splits once.
@@ -116,7 +116,7 @@ impl Tree {
 }
 
 /// Rows sorted by a feature; equal values in the order of the rows.
-pub fn sorted_rows(column: &[f32], rows: &[u32]) -> Vec<u32> {
+pub(super) fn sorted_rows(column: &[f32], rows: &[u32]) -> Vec<u32> {
     let mut order = rows.to_vec();
     order.sort_by(|&one, &other| at(column, one).total_cmp(&at(column, other)));
     order
