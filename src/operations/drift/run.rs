@@ -266,7 +266,7 @@ fn empty(planned: &Planned, set: Option<Which>) -> CheckOutcome {
 }
 
 /// Adjusts p-values of measures of one name, which are a family.
-fn adjust(measures: &mut [Measure]) {
+pub(super) fn adjust(measures: &mut [Measure]) {
     let mut names: Vec<String> = measures.iter().map(|measure| measure.name.clone()).collect();
     names.sort_unstable();
     names.dedup();

@@ -44,8 +44,8 @@ struct Line {
     tolerance: Tolerance,
     /// Share of values that have to be within the tolerance.
     needed: f64,
-    values: usize,
-    within: usize,
+    values: u32,
+    within: u32,
     largest: f64,
     examples: Vec<String>,
 }
@@ -68,6 +68,11 @@ impl Tally {
         Compared(self.lines.entry(name.to_owned()).or_insert(line))
     }
 
+    /// Whether nothing was compared.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Prints the table.
     ///
     /// # Panics
@@ -76,7 +81,7 @@ impl Tally {
         println!("goldens: {title}");
         let mut broken = Vec::new();
         for (name, line) in &self.lines {
-            let share = line.within as f64 / line.values.max(1) as f64;
+            let share = f64::from(line.within) / f64::from(line.values.max(1));
             println!(
                 "goldens:   {name:<58} {:>6} of {:>6} ({:6.2} %), off by {:.1e} at most, {}",
                 line.within,
@@ -131,7 +136,7 @@ impl Compared<'_> {
 
     fn count(&mut self, is_within: bool, told: impl FnOnce() -> String) {
         self.0.values += 1;
-        self.0.within += usize::from(is_within);
+        self.0.within += u32::from(is_within);
         if !is_within && self.0.examples.len() < MOST_EXAMPLES {
             self.0.examples.push(told());
         }

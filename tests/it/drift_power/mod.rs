@@ -8,6 +8,7 @@
 mod plants;
 mod sample;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -15,7 +16,8 @@ use fastrand::Rng;
 use serde_json::json;
 use textmill::core::intake::LocalSource;
 use textmill::operations::drift::{
-    CheckOutcome, Condition, DriftOptions, Engines, Need, Otherwise, REGISTRY, Registered, Run, Verdict, Which, check,
+    CheckOutcome, Condition, DriftOptions, Engines, Measure, Need, Otherwise, REGISTRY, Registered, Run, Verdict,
+    Which, check,
 };
 
 use self::plants::{PLANTS, Plant, WITHOUT};
@@ -41,6 +43,8 @@ struct Found {
     significant: u32,
     /// The check has p-values at all.
     has_p_values: bool,
+    /// The measures that had such a p-value, and how often.
+    measures: BTreeMap<String, u32>,
 }
 
 impl Found {
@@ -105,9 +109,15 @@ fn found(plant: &Plant, strength: f64, seeds: u32) -> Found {
         assert!(outcome.error.is_none(), "{} at {strength}, seed {seed}: {:?}", plant.check, outcome.error);
         found.alarms += u32::from(outcome.verdict >= worst);
         found.warnings += u32::from(outcome.verdict >= Verdict::Warn);
-        let mut p_values = outcome.measures.iter().filter_map(|measure| measure.adjusted_p_value.or(measure.p_value));
-        found.has_p_values |= p_values.clone().next().is_some();
-        found.significant += u32::from(p_values.any(|p_value| p_value <= LEVEL));
+        let corrected = |measure: &Measure| measure.adjusted_p_value.or(measure.p_value);
+        found.has_p_values |= outcome.measures.iter().any(|measure| corrected(measure).is_some());
+        let significant: Vec<&Measure> =
+            outcome.measures.iter().filter(|measure| corrected(measure).is_some_and(|p| p <= LEVEL)).collect();
+        found.significant += u32::from(!significant.is_empty());
+        for measure in significant {
+            let name = format!("{} {}", measure.name, measure.column.as_deref().unwrap_or_default());
+            *found.measures.entry(name).or_default() += 1;
+        }
     }
     found
 }
@@ -127,6 +137,9 @@ fn judged(plant: &Plant, curve: &[(f64, Found)]) -> Vec<String> {
     holds("false alarms", alarms, alarms <= bound);
     holds("significant without a fault", significant, significant <= bound);
     holds("found", power, power >= POWER);
+    if significant > bound {
+        wrong.push(format!("{}: significant were {:?}", plant.check, none.measures));
+    }
     wrong
 }
 
@@ -139,6 +152,10 @@ fn curves(plants: &[Plant], strengths: impl Fn(&Plant) -> Vec<f64> + Sync, seeds
         loop {
             let place = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let Some(plant) = plants.get(place) else { return done };
+            if !REGISTRY.iter().any(|check| check.about.name == plant.check) {
+                println!("there is no check {}", plant.check);
+                continue;
+            }
             let curve: Vec<_> = strengths(plant).into_iter().map(|at| (at, found(plant, at, seeds))).collect();
             done.push((place, curve));
         }

@@ -31,7 +31,7 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[("unknown_tokens", "needs the toke
 /// A line a check.
 pub(super) const PLANTS: &[Plant] = &[
     plant("property_outliers", "share of texts eight times as long", [0.02, 0.08, 0.15], |sample, share, random| {
-        sample.drawn(share, random).for_each(|row| row.text = vec![row.text.as_str(); 8].join(" and "));
+        sample.drawn(share, random).for_each(|row| row.text = [row.text.as_str(); 8].join(" and "));
     }),
     plant(
         "conflicting_labels",
@@ -55,7 +55,7 @@ pub(super) const PLANTS: &[Plant] = &[
         },
     ),
     plant("special_characters", "share of rows full of odd characters", [0.02, 0.08, 0.2], |sample, share, random| {
-        sample.drawn(share, random).for_each(|row| row.text = format!("§¶•◊→ {} ←◊•¶§", &row.text[..8]));
+        sample.drawn(share, random).for_each(|row| row.text = "§¶•◊→ waste ←◊•¶§".to_owned());
     }),
     plant("frequent_substrings", "share of rows with the same phrase", [0.03, 0.1, 0.3], |sample, share, random| {
         let phrase = "please reply to this message soon";
@@ -112,8 +112,9 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     plant("property_drift", "share of words that are left out", [0.1, 0.3, 0.6], |sample, share, random| {
         for row in &mut sample.incoming {
-            let kept: Vec<&str> = row.text.split(' ').filter(|_| random.f64() >= share).collect();
-            row.text = format!("and {}", kept.join(" "));
+            let words = row.text.split(' ').enumerate();
+            let kept = words.filter(|(place, _)| *place == 0 || random.f64() >= share).map(|(_, word)| word);
+            row.text = kept.collect::<Vec<_>>().join(" ");
         }
     }),
     plant("column_drift", "standard deviations that a column moves", [0.2, 0.5, 1.5], |sample, deviations, _random| {

@@ -141,6 +141,6 @@ fn normal(random: &mut Rng) -> f64 {
 
 /// Writes rows as lines of JSON.
 pub(super) fn write(rows: &[Row], file: &Path) {
-    let lines: String = rows.iter().map(|row| format!("{}\n", row.json())).collect();
-    std::fs::write(file, lines).unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.json().to_string()).collect();
+    std::fs::write(file, lines.join("\n")).unwrap();
 }

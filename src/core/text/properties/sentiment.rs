@@ -1,6 +1,6 @@
 //! How positive and how subjective a text is, by its words.
 //!
-//! deepchecks hands its words to TextBlob, so marks and faces made of marks have no part in it. It draws 10,000 words
+//! deepchecks hands its words to `TextBlob`, so marks and faces made of marks have no part in it. It draws 10,000 words
 //! of longer texts; here all of them count.
 
 use super::{Analysis, Measure, Property};

@@ -4,7 +4,19 @@
 //! decision: a check is a struct of its parameters. What it looks at is said by its trait, so that a check of one set can't ask
 //! for a second one; and one line in [`REGISTRY`] is all that the rest knows of it.
 
+mod class_imbalance;
+mod column_drift;
+mod confusion_matrix;
+mod fact_drift;
+mod label_drift;
 mod label_sets;
+mod language_mix;
+mod performance;
+#[cfg(test)]
+mod planted;
+mod prediction_drift;
+mod property_drift;
+mod unseen_categories;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -161,9 +173,18 @@ pub enum Run {
 /// All checks, in the order in which suites list them.
 pub static REGISTRY: &[Registered] = &[
     // one set
+    one::<class_imbalance::ClassImbalance>(),
     // reference and incoming
+    pair::<label_drift::LabelDrift>(),
     pair::<label_sets::LabelSets>(),
+    pair::<property_drift::PropertyDrift>(),
+    pair::<column_drift::ColumnDrift>(),
+    pair::<language_mix::LanguageMix>(),
+    pair::<unseen_categories::UnseenCategories>(),
     // model
+    pair::<prediction_drift::PredictionDrift>(),
+    pair::<performance::Performance>(),
+    one::<confusion_matrix::ConfusionMatrix>(),
 ];
 
 /// The check of a name.
