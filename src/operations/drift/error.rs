@@ -43,6 +43,20 @@ pub enum DriftError {
         /// What is wrong.
         what: String,
     },
+    /// A column of probabilities holds something else.
+    #[error("the column `{column}` holds {found}, not numbers")]
+    NotNumbers {
+        /// Which column.
+        column: String,
+        /// What it holds.
+        found: String,
+    },
+    /// Several columns have one name.
+    #[error("several columns are called `{column}`")]
+    SameName {
+        /// The name.
+        column: String,
+    },
     /// No such check.
     #[error("there is no check `{name}`; the checks are {known}")]
     UnknownCheck {
@@ -76,13 +90,49 @@ pub enum DriftError {
         name: String,
         /// What there is.
         known: String,
+        /// What may be meant.
+        meant: Option<String>,
     },
-    /// A profile can't be read, or does not fit.
+    /// There is no way to compute the property here.
+    #[error("the property `{name}` is not available: {why}")]
+    Unavailable {
+        /// What was asked for.
+        name: String,
+        /// Why not.
+        why: String,
+    },
+    /// A profile can't be read.
     #[error("the profile `{}` {what}", path.display())]
     Profile {
         /// Which file.
         path: PathBuf,
         /// What is wrong.
+        what: String,
+    },
+    /// The check asks for something else than the profile was made with.
+    #[error("`{option}` is {asked}, and the profile of the reference was made with {made}")]
+    OtherOptions {
+        /// Which option.
+        option: &'static str,
+        /// What the check asks for.
+        asked: String,
+        /// What the profile was made with.
+        made: String,
+    },
+    /// A profile was given as what came in.
+    #[error("`{name}` is a profile; what came in must be a table")]
+    IncomingProfile {
+        /// Which file.
+        name: String,
+    },
+    /// Profiles of different things.
+    #[error("the profile `{name}` does not go with `{first}`: {what}")]
+    NotMergeable {
+        /// Which file.
+        name: String,
+        /// The first file.
+        first: String,
+        /// What differs.
         what: String,
     },
     /// A file can't be read or written.
@@ -122,6 +172,12 @@ impl Fails for DriftError {
             | Self::UnknownCheck { .. }
             | Self::UnknownMeasure { .. }
             | Self::Suite { .. }
+            | Self::NotNumbers { .. }
+            | Self::SameName { .. }
+            | Self::OtherOptions { .. }
+            | Self::IncomingProfile { .. }
+            | Self::NotMergeable { .. }
+            | Self::Unavailable { .. }
             | Self::UnknownProperty { .. } => Code::InvalidParameter,
         }
     }
@@ -130,7 +186,9 @@ impl Fails for DriftError {
         let hint = match self {
             Self::Rows(error) => return error.hint(),
             Self::Model(error) => return error.hint(),
-            Self::UnknownCheck { meant: Some(meant), .. } => return Some(format!("did you mean `{meant}`?")),
+            Self::UnknownCheck { meant: Some(meant), .. } | Self::UnknownProperty { meant: Some(meant), .. } => {
+                return Some(format!("did you mean `{meant}`?"));
+            }
             Self::UnknownMeasure { known, .. } if !known.is_empty() => {
                 return Some(format!("measures of this check that have conditions: {}", known.join(", ")));
             }
@@ -144,7 +202,15 @@ impl Fails for DriftError {
             }
             Self::Suite { .. } => "`textmill drift suites` lists parameters and conditions",
             Self::UnknownProperty { .. } => "name one of these, or `all`",
+            Self::Unavailable { .. } => "leave it out",
+            Self::NotNumbers { .. } => "name a column of probabilities from 0 to 1",
+            Self::SameName { .. } => "rename one of them in the file, or leave the column out with `ignore_columns`",
             Self::Profile { .. } => "make it again: textmill drift profile",
+            Self::OtherOptions { option, .. } => {
+                return Some(format!("leave `{option}` out, or make the profile again: textmill drift profile"));
+            }
+            Self::IncomingProfile { .. } => "name the profile as the reference",
+            Self::NotMergeable { .. } => "make all parts with the same options, of tables with the same columns",
             Self::Storage { .. } => "check free space and permissions",
         };
         Some(hint.to_owned())

@@ -80,3 +80,39 @@ impl Labels {
         taken.finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(rows: &[&[&str]]) -> Labels {
+        let mut builder = LabelsBuilder::default();
+        for row in rows {
+            builder.push(row.iter().copied());
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn a_row_has_no_label_or_one_or_several() {
+        let found = labels(&[&["spam"], &[], &["ham", "spam"]]);
+        assert_eq!((found.len(), found.is_empty()), (3, false));
+        assert_eq!(found.names, ["spam", "ham"]);
+        assert_eq!(found.codes(2), [1, 0]);
+        assert_eq!(found.of(2).collect::<Vec<_>>(), ["ham", "spam"]);
+        assert_eq!((found.joined(0), found.joined(1)), (Some("spam".to_owned()), None));
+    }
+
+    #[test]
+    fn the_order_of_several_labels_makes_no_difference() {
+        let found = labels(&[&["b", "a"], &["a", "b"]]);
+        assert_eq!(found.joined(0), found.joined(1));
+    }
+
+    #[test]
+    fn rows_that_are_taken_bring_their_own_labels_only() {
+        let whole = labels(&[&["a"], &["b", "c"], &[]]);
+        assert_eq!(whole.take(&[1, 2]), labels(&[&["b", "c"], &[]]));
+        assert!(Labels::default().is_empty());
+    }
+}

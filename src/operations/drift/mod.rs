@@ -46,11 +46,11 @@ pub use outcome::{
     CheckFailure, CheckOutcome, ColumnUse, ConditionOutcome, DriftOutcome, Measure, NotRun, SideOutcome, VerdictCounts,
     Which,
 };
-pub use profile::Profile;
+pub use profile::{Profile, ProfileOptions, ProfileOutcome, merge_profiles, write_profile};
 pub use reference::Reference;
 pub use refusal::check_options;
 pub use run::{Sides, check};
 pub use scores::{DriftResult, DriftSummary};
-pub use set::Set;
+pub use set::{Set, save_properties};
 pub use suite::{OwnSuite, Preset, Suite, SuiteCheck};
 pub use verdict::Verdict;

@@ -94,7 +94,7 @@ pub struct SideOutcome {
     pub rejected: u64,
     /// Where and why the first of them.
     pub first_reject: Option<String>,
-    /// Rows without a text.
+    /// Rows whose text is missing or empty.
     pub without_text: u64,
     /// Columns besides text, label and prediction, and what is done with them.
     pub columns: BTreeMap<String, ColumnUse>,

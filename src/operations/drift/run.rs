@@ -11,6 +11,7 @@ use super::engines::Engines;
 use super::error::DriftError;
 use super::options::DriftOptions;
 use super::outcome::{CheckFailure, CheckOutcome, DriftOutcome, Measure, NotRun, OUTCOME_FORMAT, VerdictCounts, Which};
+use super::profile::Profile;
 use super::reference::Reference;
 use super::set::{ReadOptions, Set, read};
 use super::suite::{Planned, planned};
@@ -41,43 +42,71 @@ pub fn check(
     context: &RunContext,
 ) -> Result<(DriftOutcome, Sides), DriftError> {
     let plan = planned(&options.suite, &options.thresholds)?;
-    let mut sides = sides((reference, incoming), options, context)?;
+    let (mut sides, options) = sides((reference, incoming), options, context)?;
     if plan.iter().any(|planned| planned.check.about.needs.contains(&Need::Embeddings)) {
-        embed(&mut sides, options, engines, context)?;
+        embed(&mut sides, &options, engines, context)?;
     }
-    let outcome = run_suite(&plan, &sides, options, engines, context)?;
+    let outcome = run_suite(&plan, &sides, &options, engines, context)?;
     Ok((outcome, sides))
 }
 
+/// Both sets, and the options that hold: a profile completes those that were asked for.
 fn sides(
     (reference, incoming): (Option<&LocalSource>, Option<&LocalSource>),
     options: &DriftOptions,
     context: &RunContext,
-) -> Result<Sides, DriftError> {
+) -> Result<(Sides, DriftOptions), DriftError> {
     if reference.is_none() && incoming.is_none() {
         return Err(DriftError::NoSet);
     }
-    let reference = reference.map(|source| {
-        let set = read(source, ReadOptions { options, uses: None }, context)?;
-        Ok::<_, DriftError>(Reference::Rows(Box::new(set)))
-    });
-    let reference = reference.transpose()?;
+    if let Some(profile) = incoming.filter(|source| Profile::is_one(source)) {
+        return Err(DriftError::IncomingProfile { name: profile.path().display().to_string() });
+    }
+    let mut options = options.clone();
+    let reference = match reference {
+        Some(source) if Profile::is_one(source) => {
+            let profile = Profile::open(source.path())?;
+            options = profile.fitted(&options)?;
+            Some(Reference::Profile(Box::new(profile)))
+        }
+        Some(source) => {
+            let how = ReadOptions { options: &options, uses: None, keeps_raw_columns: false };
+            Some(Reference::Rows(Box::new(read(source, how, context)?)))
+        }
+        None => None,
+    };
     let uses = reference.as_ref().map(Reference::uses);
-    let incoming = incoming.map(|source| read(source, ReadOptions { options, uses }, context)).transpose()?;
-    Ok(Sides { reference, incoming })
+    let how = ReadOptions { options: &options, uses, keeps_raw_columns: false };
+    let incoming = incoming.map(|source| read(source, how, context)).transpose()?;
+    Ok((Sides { reference, incoming }, options))
 }
 
-/// Makes vectors of the texts of both sets, where there is a model for it.
+/// Makes vectors of the texts of both sets, where there is a model for it; those of both must be of one kind.
 fn embed(sides: &mut Sides, options: &DriftOptions, engines: &Engines, context: &RunContext) -> Result<(), DriftError> {
-    let Some(embedder) = engines.embedder.as_deref() else { return Ok(()) };
     let how = (options.embedded_rows, options.seed);
-    if let Some(Reference::Rows(set)) = &mut sides.reference {
-        set.embed(embedder, how, &context.cancel)?;
+    if let Some(embedder) = engines.embedder.as_deref() {
+        match &mut sides.reference {
+            Some(Reference::Rows(set)) => set.embed(embedder, how, &context.cancel)?,
+            Some(Reference::Profile(profile)) => {
+                profile.asked_for_vectors_of(engines.model.as_deref())?;
+                profile.sample.embed(embedder, how, &context.cancel)?;
+            }
+            None => {}
+        }
+        if let Some(set) = &mut sides.incoming {
+            set.embed(embedder, how, &context.cancel)?;
+        }
     }
-    if let Some(set) = &mut sides.incoming {
-        set.embed(embedder, how, &context.cancel)?;
+    let length =
+        |set: &Set| set.vectors.as_ref().filter(|vectors| !vectors.is_empty()).map(|vectors| vectors.dimension);
+    let reference = sides.reference.as_ref().and_then(|reference| length(reference.rows()));
+    match (reference, sides.incoming.as_ref().and_then(length)) {
+        (Some(of_reference), Some(of_incoming)) if of_reference != of_incoming => Err(DriftError::Vectors {
+            column: options.embedding_column.clone().unwrap_or_default(),
+            what: format!("has vectors of {of_incoming} numbers, those of the reference have {of_reference}"),
+        }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn run_suite(
@@ -106,6 +135,10 @@ fn run_suite(
                 hint: lack.hint,
             }),
         }
+    }
+    // What was computed after somebody said stop is not what it says.
+    if context.cancel.is_cancelled() {
+        return Err(DriftError::Cancelled);
     }
     // Stable: checks of one verdict stay in the order of the suite.
     checks.sort_by_key(|check: &CheckOutcome| std::cmp::Reverse(check.verdict));

@@ -3,16 +3,22 @@
 //! For: checks of two sets, and profiles. Not for: single rows. The one decision: every fact is a count, or made of counts, so
 //! that facts of parts add up to those of the whole.
 
+mod distinct;
+mod properties;
+mod words;
+
 use std::collections::BTreeMap;
 
-use arrow_array::{Array, LargeStringArray};
 use serde::{Deserialize, Serialize};
 
+pub(super) use distinct::Distinct;
+pub(super) use properties::{Wanted, properties_of};
+pub(super) use words::{characters_of, digests_of, words_of};
+
 use super::labels::Labels;
-use super::set::Set;
 use super::values::{Categories, Values};
 pub(super) use crate::core::stats::Confusion;
-use crate::core::stats::{Counts, Distribution};
+use crate::core::stats::{Counts, Distribution, MAX_DISTINCT};
 
 /// How often each word is there.
 pub(super) type Vocabulary = BTreeMap<String, u64>;
@@ -49,6 +55,31 @@ impl Fact {
                 Self::Numbers { distribution, missing }
             }
             Values::Categories(categories) => Self::Categories { counts: counts_of(categories) },
+        }
+    }
+
+    /// The fact of these values and of those of another part; `None` where one are numbers and the other categories.
+    pub(super) fn then(self, below: Self) -> Option<Self> {
+        match (self, below) {
+            (Self::Numbers { distribution, missing }, Self::Numbers { distribution: more, missing: more_missing }) => {
+                let distribution = distribution.merge(&more).thinned(MAX_DISTINCT);
+                Some(Self::Numbers { distribution, missing: missing + more_missing })
+            }
+            (Self::Categories { mut counts }, Self::Categories { counts: more }) => {
+                counts.merge(&more);
+                Some(Self::Categories { counts })
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, of at most as many different numbers as a profile keeps.
+    pub(super) fn thinned(self) -> Self {
+        match self {
+            Self::Numbers { distribution, missing } => {
+                Self::Numbers { distribution: distribution.thinned(MAX_DISTINCT), missing }
+            }
+            categories @ Self::Categories { .. } => categories,
         }
     }
 
@@ -102,46 +133,4 @@ pub(super) fn confusion_of(labels: &Labels, predictions: &Labels) -> Confusion {
         }
     }
     confusion
-}
-
-/// Properties of texts by name.
-pub(super) fn properties_of(texts: &LargeStringArray, wanted: &[String]) -> BTreeMap<String, Values> {
-    // Until the properties of `core::text` are there.
-    let lengths = texts
-        .iter()
-        .map(|text| text.map_or(f64::NAN, |text| f64::from(u32::try_from(text.chars().count()).unwrap_or(u32::MAX))));
-    let _ = wanted;
-    BTreeMap::from([("text_length".to_owned(), Values::Numbers(lengths.collect()))])
-}
-
-/// How often each word is there.
-pub(super) fn words_of(texts: &LargeStringArray) -> Vocabulary {
-    let mut words = Vocabulary::new();
-    for text in texts.iter().flatten() {
-        for word in text.split_whitespace() {
-            *words.entry(word.to_lowercase()).or_default() += 1;
-        }
-    }
-    words
-}
-
-/// How often each character is there.
-pub(super) fn characters_of(texts: &LargeStringArray) -> Characters {
-    let mut characters = Characters::new();
-    for character in texts.iter().flatten().flat_map(str::chars) {
-        *characters.entry(character).or_default() += 1;
-    }
-    characters
-}
-
-/// Which rows have which text.
-pub(super) fn digests_of(set: &Set) -> Digests {
-    let mut digests: Digests = Vec::with_capacity(set.len());
-    for place in 0..set.texts.len() {
-        if let Some(text) = set.text(place) {
-            digests.push((u128::from_be_bytes(crate::core::text::normalise::normal_key(text)), set.rows[place]));
-        }
-    }
-    digests.sort_unstable();
-    digests
 }

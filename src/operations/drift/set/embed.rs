@@ -1,5 +1,7 @@
 //! Vectors for the texts of a set.
 
+use std::collections::HashMap;
+
 use tokio_util::sync::CancellationToken;
 
 use super::sample::sampled;
@@ -22,12 +24,24 @@ impl Set {
             return Ok(());
         }
         let places = sampled(self, usize::try_from(most).unwrap_or(usize::MAX), seed);
-        let mut numbers = Vec::with_capacity(places.len() * embedder.dimension());
-        for some in places.chunks(embedder.texts_at_once().max(1)) {
-            let texts: Vec<&str> = some.iter().filter_map(|place| self.text(*place)).collect();
-            numbers.extend(embedder.embed(&texts, cancel)?.numbers);
+        // Texts that are there several times are embedded once.
+        let mut numbers_of: HashMap<&str, usize> = HashMap::new();
+        let mut texts: Vec<&str> = Vec::new();
+        let mut which = Vec::with_capacity(places.len());
+        for text in places.iter().filter_map(|place| self.text(*place)) {
+            which.push(*numbers_of.entry(text).or_insert_with(|| {
+                texts.push(text);
+                texts.len() - 1
+            }));
         }
-        self.vectors = Some(Vectors { places, dimension: embedder.dimension(), numbers });
+        let dimension = embedder.dimension();
+        let mut vectors = Vec::with_capacity(texts.len() * dimension);
+        for some in texts.chunks(embedder.texts_at_once().max(1)) {
+            vectors.extend(embedder.embed(some, cancel)?.numbers);
+        }
+        let numbers =
+            which.iter().flat_map(|text| &vectors[text * dimension..(text + 1) * dimension]).copied().collect();
+        self.vectors = Some(Vectors { places, dimension, numbers });
         Ok(())
     }
 }

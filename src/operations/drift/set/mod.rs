@@ -3,21 +3,29 @@
 //! For: checks. Not for: reading files (`read`). The one decision: what checks share (properties, words, digests, counts) is
 //! computed when the first of them asks, and kept; so a suite pays for what it uses, and nothing twice.
 
+mod cells;
 mod column;
 mod embed;
+mod gathering;
 mod read;
 mod sample;
 #[cfg(test)]
 pub(super) mod samples;
+mod save;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use arrow_array::{Array, LargeStringArray};
+use tokio_util::sync::CancellationToken;
 
+pub(super) use column::{ColumnFacts, RawColumn};
 pub(super) use read::{ReadOptions, read};
+pub(super) use sample::{sampled, sampling_key};
+pub use save::save_properties;
 
-use super::facts::{self, Characters, Confusion, Digests, Fact, Vocabulary};
+use super::error::DriftError;
+use super::facts::{self, Characters, Confusion, Digests, Distinct, Fact, Vocabulary, Wanted};
 use super::labels::Labels;
 use super::outcome::{ColumnUse, SideOutcome};
 use super::values::Values;
@@ -87,13 +95,17 @@ pub struct Set {
     pub uses: BTreeMap<String, ColumnUse>,
     /// Vectors of the texts, if an embedder or a column gave them.
     pub vectors: Option<Vectors>,
+    /// Other columns as the file has them, where a profile is made of the set.
+    pub(super) raw_columns: BTreeMap<String, RawColumn>,
     pub(super) computed: Computed,
 }
 
 /// What is computed when it is first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Computed {
-    pub(super) wanted_properties: Vec<String>,
+    wanted: Wanted,
+    cancel: CancellationToken,
+    distinct: OnceLock<Distinct>,
     properties: OnceLock<BTreeMap<String, Values>>,
     property_facts: OnceLock<BTreeMap<String, Fact>>,
     column_facts: OnceLock<BTreeMap<String, Fact>>,
@@ -102,7 +114,40 @@ pub(super) struct Computed {
     digests: OnceLock<Digests>,
 }
 
+impl Computed {
+    /// Nothing yet; these properties will be computed, until somebody says stop.
+    ///
+    /// # Errors
+    /// When there is no such property.
+    pub(super) fn of(properties: &[String], cancel: &CancellationToken) -> Result<Self, DriftError> {
+        Ok(Self { wanted: Wanted::of(properties)?, cancel: cancel.clone(), ..Self::default() })
+    }
+}
+
 impl Set {
+    /// Rows with their texts, and nothing else.
+    pub(super) fn new(origin: Origin, rows: Vec<u64>, texts: LargeStringArray) -> Self {
+        Self {
+            origin,
+            rows,
+            texts,
+            labels: None,
+            predictions: None,
+            probabilities: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            uses: BTreeMap::new(),
+            vectors: None,
+            raw_columns: BTreeMap::new(),
+            computed: Computed::default(),
+        }
+    }
+
+    /// The same, with properties that are known already.
+    pub(super) fn with_properties(mut self, properties: BTreeMap<String, Values>) -> Self {
+        self.computed.properties = properties.into();
+        self
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -123,9 +168,15 @@ impl Set {
         self.labels.as_ref().and_then(|labels| labels.joined(place))
     }
 
+    /// Its different texts.
+    fn distinct(&self) -> &Distinct {
+        self.computed.distinct.get_or_init(|| Distinct::of(&self.texts))
+    }
+
     /// Properties of the texts by name, a value a row.
     pub fn properties(&self) -> &BTreeMap<String, Values> {
-        self.computed.properties.get_or_init(|| facts::properties_of(&self.texts, &self.computed.wanted_properties))
+        let Computed { wanted, cancel, properties, .. } = &self.computed;
+        properties.get_or_init(|| facts::properties_of(&self.texts, self.distinct(), wanted, cancel))
     }
 
     /// How the properties are distributed.
@@ -155,17 +206,22 @@ impl Set {
 
     /// How often each word is there.
     pub fn words(&self) -> &Vocabulary {
-        self.computed.words.get_or_init(|| facts::words_of(&self.texts))
+        self.computed.words.get_or_init(|| facts::words_of(&self.texts, self.distinct()))
     }
 
     /// How often each character is there.
     pub fn characters(&self) -> &Characters {
-        self.computed.characters.get_or_init(|| facts::characters_of(&self.texts))
+        self.computed.characters.get_or_init(|| facts::characters_of(&self.texts, self.distinct()))
     }
 
     /// Which rows have which text, in the form in which two texts are the same.
     pub fn digests(&self) -> &Digests {
-        self.computed.digests.get_or_init(|| facts::digests_of(self))
+        self.computed.digests.get_or_init(|| facts::digests_of(&self.texts, self.distinct(), &self.rows))
+    }
+
+    /// Rows whose text is missing or empty.
+    pub(super) fn without_text(&self) -> u64 {
+        self.texts.iter().filter(|text| text.is_none_or(str::is_empty)).count() as u64
     }
 
     pub(super) fn outcome(&self) -> SideOutcome {
@@ -177,7 +233,7 @@ impl Set {
             rows_in_file: self.origin.rows,
             rejected: self.origin.rejected,
             first_reject: self.origin.first_reject.clone(),
-            without_text: self.texts.null_count() as u64,
+            without_text: self.without_text(),
             columns: self.uses.clone(),
         }
     }

@@ -6,23 +6,23 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use arrow_array::builder::LargeStringBuilder;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
-use arrow_cast::cast;
-use arrow_schema::{DataType, Schema};
+use arrow_schema::Schema;
 use arrow_select::filter::filter_record_batch;
+use tokio_util::sync::CancellationToken;
 
-use super::column::Gathered;
+use super::cells::{take_labels, take_numbers, take_vectors};
+use super::gathering::Gathering;
 use super::{Computed, Origin, Set, Vectors};
 use crate::core::hash::sha256_file;
 use crate::core::intake::LocalSource;
+use crate::core::tabular::format::{Promise, TextWish, promise};
 use crate::operations::context::RunContext;
 use crate::operations::drift::error::DriftError;
-use crate::operations::drift::labels::{Labels, LabelsBuilder};
+use crate::operations::drift::labels::LabelsBuilder;
 use crate::operations::drift::options::DriftOptions;
 use crate::operations::drift::outcome::ColumnUse;
-use crate::operations::rows::{Rows, column, is_text, joined_lines, listed, texts_of, written};
+use crate::operations::rows::{Rows, column, is_parquet, is_text, joined_lines, listed, texts_of, written};
 
 /// How a set is read.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,8 @@ pub(crate) struct ReadOptions<'a> {
     pub options: &'a DriftOptions,
     /// What the columns are, where the reference has said so.
     pub uses: Option<&'a BTreeMap<String, ColumnUse>>,
+    /// Whether other columns are kept as the file has them, for a profile.
+    pub keeps_raw_columns: bool,
 }
 
 /// Reads a set.
@@ -47,7 +49,8 @@ pub(crate) fn read(source: &LocalSource, how: ReadOptions<'_>, context: &RunCont
     if options.text_column.is_empty() {
         return Err(DriftError::TextColumnRequired { columns: texts_first(&rows.schema) });
     }
-    let mut reading = Reading::of(&rows.schema, options)?;
+    let mut reading = Reading::of(&rows.schema, how)?;
+    reading.empty_for_missing = is_delimited(source);
     let mut first = 0_u64;
     while let Some(batch) = rows.next_batch()? {
         if context.cancel.is_cancelled() {
@@ -58,7 +61,13 @@ pub(crate) fn read(source: &LocalSource, how: ReadOptions<'_>, context: &RunCont
     }
     let origin =
         Origin { name, sha256, rows: first, rejected: rows.rejected.count, first_reject: rows.rejected.first.take() };
-    reading.finish(origin, how)
+    reading.finish(origin, how, &context.cancel)
+}
+
+/// Whether the file can't tell an empty text from a missing one: it is an empty one then, as the field's tools read it.
+fn is_delimited(source: &LocalSource) -> bool {
+    let LocalSource::File { name, path } = source else { return false };
+    !is_parquet(path) && matches!(promise(name), Some(Promise::Text(TextWish::Delimited(_))))
 }
 
 /// Columns that have a part to play.
@@ -105,11 +114,13 @@ struct Reading {
     predictions: Option<(String, LabelsBuilder)>,
     probabilities: BTreeMap<String, (String, Vec<f64>)>,
     vectors: Option<(String, Vectors)>,
-    others: HashMap<String, Gathered>,
+    others: HashMap<String, Gathering>,
+    empty_for_missing: bool,
 }
 
 impl Reading {
-    fn of(schema: &Schema, options: &DriftOptions) -> Result<Self, DriftError> {
+    fn of(schema: &Schema, how: ReadOptions<'_>) -> Result<Self, DriftError> {
+        let options = how.options;
         for name in &options.columns {
             column(schema, name)?;
         }
@@ -119,7 +130,16 @@ impl Reading {
                 && !options.ignore_columns.contains(name)
                 && (options.columns.is_empty() || options.columns.contains(name))
         };
-        let others = schema.fields().iter().filter(|field| is_other(field.name()));
+        let mut others = HashMap::new();
+        for field in schema.fields().iter().filter(|field| is_other(field.name())) {
+            let known = how.uses.and_then(|uses| uses.get(field.name())).copied();
+            if others.insert(field.name().clone(), Gathering::of(field.data_type(), known)).is_some() {
+                return Err(DriftError::SameName { column: field.name().clone() });
+            }
+        }
+        if let Some(name) = named.into_iter().find(|name| is_several(schema, name)) {
+            return Err(DriftError::SameName { column: name.to_owned() });
+        }
         let builder = |name: &Option<String>| name.clone().map(|name| (name, LabelsBuilder::default()));
         let probabilities = options.probability_columns.0.iter();
         Ok(Self {
@@ -129,7 +149,8 @@ impl Reading {
             predictions: builder(&options.prediction_column),
             probabilities: probabilities.map(|(label, name)| (label.clone(), (name.clone(), Vec::new()))).collect(),
             vectors: options.embedding_column.clone().map(|name| (name, Vectors::default())),
-            others: others.map(|field| (field.name().clone(), Gathered::of(field.data_type()))).collect(),
+            others,
+            empty_for_missing: false,
         })
     }
 
@@ -162,8 +183,7 @@ impl Reading {
             take_labels(name, of(name)?, options, builder)?;
         }
         for (name, values) in self.probabilities.values_mut() {
-            let numbers = cast(of(name)?, &DataType::Float64).map_err(|_unsupported| not_numbers(name))?;
-            values.extend(numbers.as_primitive::<Float64Type>().iter().map(|value| value.unwrap_or(f64::NAN)));
+            take_numbers(name, of(name)?, values)?;
         }
         if let Some((name, vectors)) = &mut self.vectors {
             take_vectors(name, of(name)?, self.rows.len(), vectors)?;
@@ -186,104 +206,46 @@ impl Reading {
             [only] => ArrayRef::clone(only),
             several => joined_lines(several, batch.num_rows()),
         };
+        let for_missing = self.empty_for_missing.then_some("");
         for text in texts_of(&texts) {
-            self.texts.append_option(text);
+            self.texts.append_option(text.or(for_missing));
         }
         Ok(())
     }
 
-    fn finish(mut self, origin: Origin, how: ReadOptions<'_>) -> Result<Set, DriftError> {
-        let texts = self.texts.finish();
+    fn finish(self, origin: Origin, how: ReadOptions<'_>, cancel: &CancellationToken) -> Result<Set, DriftError> {
+        let Self { rows, mut texts, labels, predictions, probabilities, vectors, others, .. } = self;
+        let mut texts = texts.finish();
+        texts.shrink_to_fit();
         let empty = |what: &str| DriftError::Empty { name: origin.name.clone(), what: what.to_owned() };
         if texts.is_empty() {
             return Err(empty("no rows"));
         }
-        if texts.null_count() == texts.len() {
+        if texts.iter().all(|text| text.is_none_or(str::is_empty)) {
             return Err(empty("no text in any row"));
         }
-        let mut columns = BTreeMap::new();
-        let mut uses = BTreeMap::new();
-        for (name, gathered) in self.others {
+        let mut set = Set::new(origin, rows, texts);
+        set.computed = Computed::of(&how.options.properties, cancel)?;
+        for (name, gathered) in others {
+            let raw = gathered.finish();
             let known = how.uses.and_then(|uses| uses.get(&name)).copied();
-            let used = known.unwrap_or_else(|| gathered.own_use());
-            if let Some(values) = gathered.into_values(used) {
-                columns.insert(name.clone(), values);
+            let used = known.unwrap_or_else(|| raw.facts().own_use());
+            set.uses.insert(name.clone(), used);
+            if how.keeps_raw_columns {
+                set.raw_columns.insert(name.clone(), raw.clone());
             }
-            uses.insert(name, used);
-        }
-        let built =
-            |labels: Option<(String, LabelsBuilder)>| -> Option<Labels> { labels.map(|(_, labels)| labels.finish()) };
-        Ok(Set {
-            origin,
-            rows: self.rows,
-            texts,
-            labels: built(self.labels),
-            predictions: built(self.predictions),
-            probabilities: self.probabilities.into_iter().map(|(label, (_, values))| (label, values)).collect(),
-            columns,
-            uses,
-            vectors: self.vectors.map(|(_, vectors)| vectors),
-            computed: Computed { wanted_properties: how.options.properties.clone(), ..Computed::default() },
-        })
-    }
-}
-
-/// Labels of some rows: texts, parted where they hold several.
-fn take_labels(
-    name: &str,
-    values: &ArrayRef,
-    options: &DriftOptions,
-    builder: &mut LabelsBuilder,
-) -> Result<(), DriftError> {
-    let is_list = matches!(values.data_type(), DataType::List(_) | DataType::LargeList(_));
-    // Lists are written with a blank between two labels.
-    let separator = if is_list { Some(" ") } else { options.label_separator.as_deref() };
-    let bare = |label: &str| -> String {
-        let label = label.trim();
-        let kind = options.iob.then(|| label.strip_prefix("B-").or_else(|| label.strip_prefix("I-"))).flatten();
-        kind.unwrap_or(label).to_owned()
-    };
-    for text in texts_of(&written(name, values)?) {
-        let labels: Vec<String> = match (text, separator) {
-            (None, _) => Vec::new(),
-            (Some(text), Some(separator)) => {
-                text.split(separator).map(bare).filter(|label| !label.is_empty()).collect()
+            if let Some(values) = raw.into_values(used) {
+                set.columns.insert(name, values);
             }
-            (Some(text), None) => [bare(text)].into_iter().filter(|label| !label.is_empty()).collect(),
-        };
-        builder.push(labels.iter().map(String::as_str));
+        }
+        set.labels = labels.map(|(_, labels)| labels.finish());
+        set.predictions = predictions.map(|(_, predictions)| predictions.finish());
+        set.probabilities = probabilities.into_iter().map(|(label, (_, values))| (label, values)).collect();
+        set.vectors = vectors.map(|(_, vectors)| vectors);
+        Ok(set)
     }
-    Ok(())
 }
 
-fn not_numbers(name: &str) -> DriftError {
-    DriftError::Vectors { column: name.to_owned(), what: "holds no numbers".to_owned() }
-}
-
-/// Vectors of some rows: lists of numbers, all of one length; a row may have none.
-fn take_vectors(name: &str, values: &ArrayRef, first: usize, vectors: &mut Vectors) -> Result<(), DriftError> {
-    let items = |values: &ArrayRef| -> Option<ArrayRef> { cast(values, &DataType::Float32).ok() };
-    for row in 0..values.len() {
-        if values.is_null(row) {
-            continue;
-        }
-        let list = match values.data_type() {
-            DataType::List(_) => values.as_list::<i32>().value(row),
-            DataType::LargeList(_) => values.as_list::<i64>().value(row),
-            DataType::FixedSizeList(..) => values.as_fixed_size_list().value(row),
-            _ => return Err(DriftError::Vectors { column: name.to_owned(), what: "holds no lists".to_owned() }),
-        };
-        let list = items(&list).ok_or_else(|| not_numbers(name))?;
-        let list = list.as_primitive::<Float32Type>();
-        if vectors.dimension == 0 {
-            vectors.dimension = list.len();
-        }
-        if list.len() != vectors.dimension || list.null_count() > 0 {
-            let what = format!("has vectors of {} and of {} numbers", vectors.dimension, list.len());
-            return Err(DriftError::Vectors { column: name.to_owned(), what });
-        }
-        vectors.places.push(first + row);
-        vectors.numbers.extend(list.values());
-    }
-    Ok(())
+fn is_several(schema: &Schema, name: &str) -> bool {
+    schema.fields().iter().filter(|field| field.name() == name).count() > 1
 }

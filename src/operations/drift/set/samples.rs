@@ -1,10 +1,8 @@
 //! Sets for tests.
 
-use std::collections::BTreeMap;
-
 use arrow_array::{Array, LargeStringArray};
 
-use super::{Computed, Origin, Set};
+use super::{Origin, Set};
 use crate::operations::drift::labels::{Labels, LabelsBuilder};
 use crate::operations::drift::outcome::ColumnUse;
 use crate::operations::drift::values::Values;
@@ -12,18 +10,8 @@ use crate::operations::drift::values::Values;
 /// A set of these texts.
 pub(in crate::operations::drift) fn set_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Set {
     let texts: LargeStringArray = texts.into_iter().map(Some).collect();
-    Set {
-        origin: Origin { name: "texts.csv".to_owned(), rows: texts.len() as u64, ..Origin::default() },
-        rows: (0..texts.len() as u64).collect(),
-        texts,
-        labels: None,
-        predictions: None,
-        probabilities: BTreeMap::new(),
-        columns: BTreeMap::new(),
-        uses: BTreeMap::new(),
-        vectors: None,
-        computed: Computed::default(),
-    }
+    let origin = Origin { name: "texts.csv".to_owned(), rows: texts.len() as u64, ..Origin::default() };
+    Set::new(origin, (0..texts.len() as u64).collect(), texts)
 }
 
 impl Set {
