@@ -4,7 +4,8 @@
 //! results (`report`). The one decision: a check is parameters → what it found → conditions → verdict, each plain data; the
 //! reference is known by its facts, which a saved profile has as well as the rows.
 //!
-//! - `options` and `suite` say what is asked (`refusal`: what can't be), `outcome` (with `exhibit`, `condition`, `verdict`) what came of it.
+//! - `options` and `suite` say what is asked (`refusal`: what can't be), `outcome` (with `exhibit`, `condition`, `verdict`) what
+//!   came of it.
 //! - `set` has the rows of one side (`labels`, `values`), `facts` what can be counted of them; `profile` keeps facts,
 //!   `reference` is either.
 //! - `catalogue` says what can be checked, `scores` what is kept of a run for its series.
@@ -53,6 +54,6 @@ pub use refusal::check_options;
 pub use run::{Sides, check};
 pub use saving::save_sides;
 pub use scores::{DriftResult, DriftSummary};
-pub use set::{Set, save_properties};
+pub use set::Set;
 pub use suite::{OwnSuite, Preset, Suite, SuiteCheck};
 pub use verdict::Verdict;
