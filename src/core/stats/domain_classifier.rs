@@ -99,7 +99,8 @@ pub fn domain_classifier(reference: Vectors, incoming: Vectors, options: DomainO
 fn reduced(rows: &[&[f32]], options: DomainOptions) -> Vec<Vec<f32>> {
     let dimensions = rows.first().map_or(1, |row| row.len());
     let most = (FITTED_NUMBERS / dimensions).clamp(FITTED_ROWS.0, FITTED_ROWS.1);
-    let fitted: Vec<&[f32]> = sample_in_order(rows.len(), most, options.seed).into_iter().map(|row| rows[row]).collect();
+    let fitted: Vec<&[f32]> =
+        sample_in_order(rows.len(), most, options.seed).into_iter().map(|row| rows[row]).collect();
     let components = Components::fit(&fitted, options.components);
     let mut columns = vec![Vec::with_capacity(rows.len()); options.components.min(dimensions)];
     for row in rows {

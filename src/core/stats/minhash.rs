@@ -92,12 +92,15 @@ impl ShingledTexts {
         let mut groups: HashMap<usize, NearGroup> = HashMap::new();
         for (at, rows) in self.rows.iter().enumerate() {
             let root = joined.root(at);
-            let group = groups.entry(root).or_insert_with(|| NearGroup { rows: Vec::new(), likeness: joined.likeness[root] });
+            let group =
+                groups.entry(root).or_insert_with(|| NearGroup { rows: Vec::new(), likeness: joined.likeness[root] });
             group.rows.extend(rows);
         }
         let mut groups: Vec<NearGroup> = groups.into_values().filter(|group| group.rows.len() > 1).collect();
         groups.iter_mut().for_each(|group| group.rows.sort_unstable());
-        groups.sort_unstable_by(|one, other| other.rows.len().cmp(&one.rows.len()).then_with(|| one.rows.cmp(&other.rows)));
+        groups.sort_unstable_by(|one, other| {
+            other.rows.len().cmp(&one.rows.len()).then_with(|| one.rows.cmp(&other.rows))
+        });
         groups
     }
 
@@ -267,7 +270,8 @@ mod tests {
         ShingledTexts::of((0..).zip(texts))
     }
 
-    const LONG: &str = "please note that your order of twelve blue widgets has been shipped from our store in the north today";
+    const LONG: &str =
+        "please note that your order of twelve blue widgets has been shipped from our store in the north today";
 
     #[test]
     fn a_changed_last_word_makes_a_near_duplicate_and_another_text_none() {

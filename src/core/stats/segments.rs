@@ -147,7 +147,8 @@ impl Column {
         let mut met = vec![false; missing + 2];
         merged.iter().for_each(|&at| met[at] = true);
         for at in (0..missing + 2).filter(|&at| met[at]) {
-            let name = names.get(at).cloned().unwrap_or_else(|| if at == missing { "None" } else { "Other" }.to_owned());
+            let name =
+                names.get(at).cloned().unwrap_or_else(|| if at == missing { "None" } else { "Other" }.to_owned());
             by_rank[ranks[at]].push(name);
         }
         #[expect(clippy::cast_possible_truncation, reason = "ranks are small")]
@@ -181,7 +182,11 @@ fn strongest(columns: &[Column], scores: &[f64], options: SegmentOptions) -> Vec
 
 fn gain_of_one_split(column: &Column, scores: &[f64], options: SegmentOptions) -> f64 {
     let rows: Vec<u32> = numbered(scores.len()).filter(|&row| column.is_present(row)).collect();
-    let limits = Limits { max_depth: 1, min_decrease: 0.0, ..limits(Criterion::SquaredError, scores.len(), rows.len(), options) };
+    let limits = Limits {
+        max_depth: 1,
+        min_decrease: 0.0,
+        ..limits(Criterion::SquaredError, scores.len(), rows.len(), options)
+    };
     let orders = [sorted_rows(&column.values, &rows)];
     let tree = Tree::grow(&[&column.values], &orders, scores, limits);
     let mean = |rows: &[u32]| rows.iter().map(|&row| scores[place(row)]).sum::<f64>() / size(rows.len().max(1));
@@ -271,16 +276,16 @@ fn selected(found: Vec<Segment>, repeat_features: bool) -> Vec<Segment> {
     for segment in found {
         let features = |segment: &Segment| segment.ranges.iter().map(|(feature, _)| *feature).collect::<Vec<_>>();
         let own = features(&segment);
-        let is_taken = selected.iter().map(features).any(|held| {
-            held == own || (!repeat_features && held.iter().any(|feature| own.contains(feature)))
-        });
+        let is_taken = selected
+            .iter()
+            .map(features)
+            .any(|held| held == own || (!repeat_features && held.iter().any(|feature| own.contains(feature))));
         if !is_taken {
             selected.push(segment);
         }
     }
     selected
 }
-
 
 fn numbered(rows: usize) -> impl Iterator<Item = u32> {
     0..u32::try_from(rows).unwrap_or(u32::MAX)
@@ -301,7 +306,9 @@ mod tests {
         let mut random = RandomState::new(3);
         let mut numbers = || Feature::Numbers((0..ROWS).map(|_| random.fraction() * 100.0).collect());
         let names = ["plain", "digits", "url"].map(str::to_owned).to_vec();
-        let codes = (0..ROWS).map(|row| (row % 29 > 0).then(|| u32::from(row % 3 == 0) * (1 + u32::from(row % 90 == 0)))).collect();
+        let codes = (0..ROWS)
+            .map(|row| (row % 29 > 0).then(|| u32::from(row % 3 == 0) * (1 + u32::from(row % 90 == 0))))
+            .collect();
         vec![numbers(), numbers(), Feature::Categories { names, codes }, numbers()]
     }
 

@@ -4,7 +4,24 @@
 //! decision: a check is a struct of its parameters. What it looks at is said by its trait, so that a check of one set can't ask
 //! for a second one; and one line in [`REGISTRY`] is all that the rest knows of it.
 
+mod conflicting_labels;
+mod duplicates;
+mod equal_texts;
+mod frequent_substrings;
 mod label_sets;
+mod leakage;
+mod long_texts;
+mod missing_values;
+mod new_characters;
+mod new_words;
+mod novelty;
+mod property_outliers;
+mod shown;
+mod special_characters;
+mod tokenizer;
+#[cfg(test)]
+mod tried;
+mod unknown_tokens;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -161,7 +178,18 @@ pub enum Run {
 /// All checks, in the order in which suites list them.
 pub static REGISTRY: &[Registered] = &[
     // one set
+    one::<missing_values::MissingValues>(),
+    one::<duplicates::Duplicates>(),
+    one::<conflicting_labels::ConflictingLabels>(),
+    one::<property_outliers::PropertyOutliers>(),
+    one::<special_characters::SpecialCharacters>(),
+    one::<frequent_substrings::FrequentSubstrings>(),
+    one::<unknown_tokens::UnknownTokens>(),
+    one::<long_texts::LongTexts>(),
     // reference and incoming
+    pair::<new_words::NewWords>(),
+    pair::<new_characters::NewCharacters>(),
+    pair::<leakage::Leakage>(),
     pair::<label_sets::LabelSets>(),
     // model
 ];
