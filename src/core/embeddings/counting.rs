@@ -1,11 +1,13 @@
-//! How many tokens a text has, for those who cut texts to the length that a model reads.
+//! How many tokens a text has, and which of it has none, for those who cut texts to the length that a model reads, or want to
+//! know what it can't read.
 //!
 //! Not for: making vectors (`tokens`). The one decision: a tokenizer alone is read, of a folder that need not hold weights,
 //! and special tokens are not counted, since they belong to what a text is sent in.
 
+use std::ops::Range;
 use std::path::Path;
 
-use tokenizers::Tokenizer;
+use tokenizers::{ModelWrapper, Tokenizer};
 
 use super::error::EmbeddingError;
 
@@ -13,6 +15,17 @@ use super::error::EmbeddingError;
 #[derive(Debug)]
 pub struct TokenCounter {
     tokenizer: Tokenizer,
+    /// The token of whatever has none.
+    unknown: Option<u32>,
+}
+
+/// What a model reads of a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadText {
+    /// Its tokens, special ones left out.
+    pub tokens: usize,
+    /// Bytes that stand behind tokens of what has none.
+    pub unknown: Vec<Range<usize>>,
 }
 
 impl TokenCounter {
@@ -26,7 +39,8 @@ impl TokenCounter {
         let mut tokenizer = Tokenizer::from_bytes(&bytes).map_err(|error| EmbeddingError::malformed(&path, error))?;
         let without = tokenizer.with_truncation(None).map(|tokenizer| tokenizer.with_padding(None));
         without.map_err(|error| EmbeddingError::malformed(&path, error))?;
-        Ok(Self { tokenizer })
+        let unknown = unknown_token(&tokenizer);
+        Ok(Self { tokenizer, unknown })
     }
 
     /// The tokens of a text, special ones left out.
@@ -34,9 +48,42 @@ impl TokenCounter {
     /// # Errors
     /// When the tokenizer fails.
     pub fn count(&self, text: &str) -> Result<usize, EmbeddingError> {
-        let encoding = self.tokenizer.encode_fast(text, false);
-        encoding.map(|encoding| encoding.len()).map_err(|error| EmbeddingError::Tokenizer { what: error.to_string() })
+        Ok(self.tokenizer.encode_fast(text, false).map_err(failed)?.len())
     }
+
+    /// The tokens of a text, special ones left out, and what of it has none.
+    ///
+    /// # Errors
+    /// When the tokenizer fails.
+    pub fn read(&self, text: &str) -> Result<ReadText, EmbeddingError> {
+        let encoding = self.tokenizer.encode(text, false).map_err(failed)?;
+        let places = encoding.get_ids().iter().zip(encoding.get_offsets());
+        let unknown = places.filter(|(id, _)| Some(**id) == self.unknown).map(|(_, (begin, end))| *begin..*end);
+        Ok(ReadText { tokens: encoding.len(), unknown: unknown.collect() })
+    }
+
+    /// Special tokens that every text is sent in.
+    ///
+    /// # Errors
+    /// When the tokenizer fails.
+    pub fn special_tokens(&self) -> Result<usize, EmbeddingError> {
+        Ok(self.tokenizer.encode_fast("", true).map_err(failed)?.len())
+    }
+}
+
+fn unknown_token(tokenizer: &Tokenizer) -> Option<u32> {
+    match tokenizer.get_model() {
+        ModelWrapper::WordPiece(model) => tokenizer.token_to_id(&model.unk_token),
+        ModelWrapper::WordLevel(model) => tokenizer.token_to_id(&model.unk_token),
+        ModelWrapper::BPE(model) => model.unk_token.as_deref().and_then(|token| tokenizer.token_to_id(token)),
+        // Its number is not told; all models of this kind have it under one of these names.
+        ModelWrapper::Unigram(_) => ["<unk>", "[UNK]"].iter().find_map(|token| tokenizer.token_to_id(token)),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn failed(error: tokenizers::Error) -> EmbeddingError {
+    EmbeddingError::Tokenizer { what: error.to_string() }
 }
 
 #[cfg(test)]

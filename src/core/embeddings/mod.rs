@@ -40,7 +40,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use cache::{CacheCounts, CacheSettings, CachedEmbedder, EmbeddingCache, digest_of_folder};
-pub use counting::TokenCounter;
+pub use counting::{ReadText, TokenCounter};
 pub use device::{Device, Dtype};
 pub use error::EmbeddingError;
 pub(crate) use kernels::dot_products;

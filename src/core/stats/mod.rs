@@ -30,6 +30,7 @@ mod outliers;
 mod pca;
 pub mod pps;
 mod psi;
+mod ratio_excess;
 pub mod segments;
 mod sgd;
 mod similarities;
@@ -59,6 +60,7 @@ pub use jensen_shannon::jensen_shannon_distance;
 pub use kolmogorov_smirnov::{ks_p_value, ks_statistic};
 pub use outliers::{Limits, iqr_limits, sharp_drop_limit};
 pub use psi::psi;
+pub use ratio_excess::{RatioExcess, ratio_excess};
 pub use wasserstein::{earth_movers_distance, normed_wasserstein, wasserstein_distance};
 
 /// A count as a real number: exact below 2⁵³, which no count of rows reaches.

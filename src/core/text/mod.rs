@@ -7,6 +7,7 @@
 pub mod characters;
 pub mod comparable;
 pub mod fasttext;
+pub mod frequent_phrases;
 pub mod identification;
 pub mod language;
 pub mod normalise;

@@ -198,6 +198,18 @@ pub struct Group {
     pub labels: Vec<String>,
 }
 
+impl Group {
+    /// The same, with rows of one of the sets.
+    #[must_use]
+    pub(super) fn with_rows(mut self, set: Which, rows: Vec<u64>) -> Self {
+        match set {
+            Which::Reference => self.reference_rows = rows,
+            Which::Incoming => self.incoming_rows = rows,
+        }
+        self
+    }
+}
+
 /// Parts of the data.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Segments {

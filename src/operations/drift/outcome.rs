@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::condition::Rule;
 use super::exhibit::Exhibit;
 use super::verdict::Verdict;
+use crate::core::stats::{count_of, real};
 
 /// Version of the form of [`DriftOutcome`].
 pub(super) const OUTCOME_FORMAT: u32 = 1;
@@ -193,6 +194,11 @@ impl Measure {
         Self { name: name.to_owned(), value: Some(value).filter(|value| value.is_finite()), ..Self::default() }
     }
 
+    /// A count of a name.
+    pub fn from_count(name: &str, count: usize) -> Self {
+        Self::new(name, real(count_of(count)))
+    }
+
     /// A number that can't be had, and why.
     pub fn missing(name: &str, note: impl Into<String>) -> Self {
         Self { name: name.to_owned(), note: Some(note.into()), ..Self::default() }
@@ -214,6 +220,15 @@ impl Measure {
     #[must_use]
     pub fn from_n(self, reference: Option<u64>, incoming: Option<u64>) -> Self {
         Self { reference_n: reference, incoming_n: incoming, ..self }
+    }
+
+    /// From how many values of one set.
+    #[must_use]
+    pub fn from_rows(self, set: Which, rows: u64) -> Self {
+        match set {
+            Which::Reference => self.from_n(Some(rows), None),
+            Which::Incoming => self.from_n(None, Some(rows)),
+        }
     }
 
     /// How probable it is by chance.

@@ -6,16 +6,33 @@
 
 mod class_imbalance;
 mod column_drift;
+mod conflicting_labels;
 mod confusion_matrix;
+mod duplicates;
+mod equal_texts;
 mod fact_drift;
+mod frequent_substrings;
 mod label_drift;
 mod label_sets;
 mod language_mix;
+mod leakage;
+mod long_texts;
+mod missing_values;
+mod new_characters;
+mod new_words;
+mod novelty;
 mod performance;
 #[cfg(test)]
 mod planted;
 mod prediction_drift;
 mod property_drift;
+mod property_outliers;
+mod shown;
+mod special_characters;
+mod tokenizer;
+#[cfg(test)]
+mod tried;
+mod unknown_tokens;
 mod unseen_categories;
 
 use serde::Serialize;
@@ -174,8 +191,19 @@ pub enum Run {
 pub static REGISTRY: &[Registered] = &[
     // one set
     one::<class_imbalance::ClassImbalance>(),
+    one::<missing_values::MissingValues>(),
+    one::<duplicates::Duplicates>(),
+    one::<conflicting_labels::ConflictingLabels>(),
+    one::<property_outliers::PropertyOutliers>(),
+    one::<special_characters::SpecialCharacters>(),
+    one::<frequent_substrings::FrequentSubstrings>(),
+    one::<unknown_tokens::UnknownTokens>(),
+    one::<long_texts::LongTexts>(),
     // reference and incoming
     pair::<label_drift::LabelDrift>(),
+    pair::<new_words::NewWords>(),
+    pair::<new_characters::NewCharacters>(),
+    pair::<leakage::Leakage>(),
     pair::<label_sets::LabelSets>(),
     pair::<property_drift::PropertyDrift>(),
     pair::<column_drift::ColumnDrift>(),
