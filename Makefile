@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 MAKEFLAGS  += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run model test test-postgres test-goldens test-corpus test-full drift-power fuzz lint fmt bench bench-annotate bench-classify bench-convert bench-drift bench-embed bench-jobs bench-kb bench-lm bench-search bench-service bench-serving release \
+.PHONY: help run model test test-postgres test-browser test-goldens test-corpus test-full drift-power fuzz lint fmt bench bench-annotate bench-classify bench-convert bench-drift bench-embed bench-jobs bench-kb bench-lm bench-search bench-service bench-serving release \
         install-dev install-prod install-precommit run-precommit run-docker run-docker-gpu clean
 
 # $(call need,COMMAND,HOW TO GET IT): stops with one clear sentence when a tool is missing.
@@ -43,6 +43,11 @@ test: ## All tests that need nothing but cargo: unit, integration, CLI, HTTP, cr
 test-postgres: ## The tests that need PostgreSQL, on a server of their own that is fetched if need be
 	@$(call need,$(CARGO),see https://rustup.rs)
 	tests/support/postgres.sh $(CARGO) test --lib --test it postgres -- --ignored --skip ::full::
+
+test-browser: ## Click through reports in a real browser, 1280 and 390 px wide, light and dark (SCREENSHOTS=dir keeps pictures)
+	@$(call need,$(CARGO),see https://rustup.rs)
+	$(CARGO) build
+	PYTHON="$(PYTHON)" SCREENSHOTS="$(SCREENSHOTS)" tests/ui/browser.sh "$(TARGET_DIR)/debug/textmill"
 
 test-goldens: ## Compare with reference outputs kept outside this repository: DATA=dir
 	$(CARGO) build

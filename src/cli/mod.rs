@@ -21,6 +21,7 @@ mod model;
 mod openapi;
 mod printer;
 mod progress;
+mod report;
 mod run;
 mod runtime;
 mod serve;
@@ -62,6 +63,7 @@ enum Command {
     Kb(kb::KbArgs),
     Lm(lm::LmArgs),
     Model(model::ModelArgs),
+    Report(report::ReportArgs),
     Run(run::RunArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -120,6 +122,7 @@ fn dispatch(command: &Command, context: &Context) -> CommandResult {
         Command::Kb(args) => kb::run(args, context),
         Command::Lm(args) => lm::run(args, context),
         Command::Model(args) => model::run(args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),

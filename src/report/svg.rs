@@ -43,10 +43,9 @@ impl Scale {
         let power = 10_f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
         let step = step.into_iter().find(|step| *step >= rough * 0.999).unwrap_or(rough);
-        let first = (self.low / step - 1e-9).ceil() * step;
-        let ticks = (0_u32..100).map(|index| first + f64::from(index) * step);
-        // What is nearly zero is zero, which adding steps does not know.
-        let ticks = ticks.map(|tick| if tick.abs() < step * 1e-9 { 0.0 } else { tick });
+        let first = (self.low / step - 1e-9).ceil();
+        // Multiples, not sums: zero is zero. Adding it makes a zero of what is one below zero.
+        let ticks = (0_u32..100).map(|index| (first + f64::from(index)) * step + 0.0);
         ticks.take_while(|tick| *tick <= self.high + step * 1e-9).collect()
     }
 }
@@ -85,15 +84,14 @@ pub(super) fn steps(edges: &[f64], heights: &[f64]) -> String {
     let Some(first) = edges.first() else { return String::new() };
     let mut path = format!("M{} {GRID:.0}", grid(*first));
     for (height, right) in heights.iter().zip(edges.iter().skip(1)) {
-        path.push_str(&format!("V{}H{}", grid(1.0 - height), grid(*right)));
+        path.extend(["V", &grid(1.0 - height), "H", &grid(*right)]);
     }
-    path.push_str(&format!("V{GRID:.0}"));
-    path
+    path + &format!("V{GRID:.0}")
 }
 
 /// Points, each a stroke of no length whose ends are round or square.
 pub(super) fn dots(places: impl Iterator<Item = (f64, f64)>) -> String {
-    places.map(|(x, y)| format!("M{} {}h0", grid(x), grid(1.0 - y))).collect()
+    places.flat_map(|(x, y)| ["M".to_owned(), grid(x), " ".to_owned(), grid(1.0 - y), "h0".to_owned()]).collect()
 }
 
 fn grid(place: f64) -> String {

@@ -13,8 +13,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/THIRD_PARTY.md"
 HEAD = """# What textmill is built from
 
 Crates in the binary by licence, as each names it; made by `python3 tests/support/third_party.py`. Their texts are in the
-packages themselves. Crates for tests only are not listed. The web page and the reports hold no foreign code; `/docs` is
-Swagger UI (Apache-2.0), out of `utoipa-swagger-ui-vendored`. SQLite, in `libsqlite3-sys`, is in the public domain;
+packages themselves. Crates for tests only are not listed. The web page holds no foreign code; reports of checks of incoming
+data hold Chart.js 4.6.1 with @kurkle/color 0.3.2 (MIT, `src/report/assets`). `/docs` is Swagger UI (Apache-2.0), out of
+`utoipa-swagger-ui-vendored`. SQLite, in `libsqlite3-sys`, is in the public domain;
 Zstandard, in `zstd-sys`, is BSD-3-Clause.
 """
 

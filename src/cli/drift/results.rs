@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::exit::{CommandError, ExitStatus};
 use crate::core::failure::{Code, Failure};
 use crate::operations::drift::{DriftOutcome, Verdict};
+use crate::report::{self, DriftAbout};
 
 /// What to do with the outcome besides printing it.
 #[derive(Debug, Clone, Default, Args)]
@@ -52,6 +53,16 @@ impl ResultArgs {
     /// # Errors
     /// When one of them can't be written.
     pub(super) fn write(&self, outcome: &DriftOutcome) -> Result<(), CommandError> {
+        let about = DriftAbout::of(outcome, None);
+        if let Some(path) = &self.html {
+            write(path, &report::drift_page(outcome, &about)?)?;
+        }
+        if let Some(path) = &self.markdown {
+            write(path, &report::drift_markdown(outcome, &about))?;
+        }
+        if let Some(path) = &self.junit {
+            write(path, &report::drift_junit(outcome, &about)?)?;
+        }
         if let Some(path) = &self.metrics_out {
             write(path, &format!("{:#}\n", serde_json::json!(metrics(outcome))))?;
         }

@@ -79,7 +79,9 @@ impl BarTable {
         let text = |value| if bars.unit == "share" { share(value) } else { number(value) };
         let amount = |value: Option<f64>| Amount {
             text: value.map_or_else(|| NONE.to_owned(), text),
-            width: percent(value.map_or(0.0, |value| if largest > 0.0 { (value / largest).clamp(0.0, 1.0) } else { 0.0 })),
+            width: percent(
+                value.map_or(0.0, |value| if largest > 0.0 { (value / largest).clamp(0.0, 1.0) } else { 0.0 }),
+            ),
         };
         let row = |bar: &crate::operations::drift::Bar| BarRow {
             category: bar.category.clone(),
@@ -184,7 +186,7 @@ impl WordTable {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) set: &'static str,
-    pub(super) row: String,
+    pub(super) number: String,
     pub(super) text: String,
     pub(super) note: Option<Prose>,
 }
@@ -193,7 +195,7 @@ impl Row {
     fn new(example: &Example) -> Self {
         Self {
             set: example.set.as_str(),
-            row: count(example.row),
+            number: count(example.row),
             text: example.text.clone(),
             note: example.note.as_deref().map(Prose::new),
         }

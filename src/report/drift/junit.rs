@@ -1,7 +1,7 @@
-//! The report as JUnit's XML, for pipelines that show test results.
+//! The report as XML that CI servers read, for pipelines that show test results.
 //!
 //! The one decision: a failed check is a failure, one that broke off an error, one that was not run is skipped. A warning
-//! passes and says so in its output: JUnit has no word for it, and a pipeline should not stop where textmill does not.
+//! passes and says so in its output: the form (that of test results) has no word for it, and a pipeline should not stop where textmill does not.
 
 use std::io;
 
@@ -18,7 +18,7 @@ type Xml = Writer<Vec<u8>>;
 pub(super) fn junit(outcome: &DriftOutcome, about: &DriftAbout) -> io::Result<String> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     let (checks, skipped) = (outcome.checks.iter().collect::<Vec<_>>(), outcome.not_run.len());
-    let name = clean(&format!("textmill {}: {}", words(&outcome.suite), about.title));
+    let name = format!("textmill {}: {}", words(&outcome.suite), about.title);
     let totals = totals(&checks, skipped);
     let suites = xml.create_element("testsuites").with_attribute(("name", name.as_str()));
     suites.with_attributes(pairs(&totals)).write_inner_content(|xml| {
@@ -29,7 +29,7 @@ pub(super) fn junit(outcome: &DriftOutcome, about: &DriftAbout) -> io::Result<St
         not_run(xml, &outcome.not_run)
     })?;
     let body = String::from_utf8(xml.into_inner()).map_err(io::Error::other)?;
-    Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}\n"))
+    Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", clean(&body)))
 }
 
 type Totals = [(&'static str, String); 4];
@@ -65,7 +65,7 @@ fn case(xml: &mut Xml, set: &str, check: &CheckOutcome) -> io::Result<()> {
     let class = format!("textmill.{set}");
     let case = xml.create_element("testcase");
     let case = case.with_attributes([("name", check.check.as_str()), ("classname", class.as_str())]);
-    let (finding, details) = (clean(&sentences::finding(check)), clean(&details(check)));
+    let (finding, details) = (sentences::finding(check), details(check));
     let element = match check.verdict {
         Verdict::Fail => "failure",
         Verdict::Error => "error",
@@ -104,9 +104,8 @@ fn not_run(xml: &mut Xml, left: &[NotRun]) -> io::Result<()> {
         left.iter().try_for_each(|left| {
             let case = xml.create_element("testcase");
             let case = case.with_attributes([("name", left.check.as_str()), ("classname", "textmill.not_run")]);
-            let reason = clean(&left.reason);
             case.write_inner_content(|xml| {
-                xml.create_element("skipped").with_attribute(("message", reason.as_str())).write_empty().map(drop)
+                xml.create_element("skipped").with_attribute(("message", left.reason.as_str())).write_empty().map(drop)
             })
             .map(drop)
         })
@@ -116,6 +115,8 @@ fn not_run(xml: &mut Xml, left: &[NotRun]) -> io::Result<()> {
 
 /// XML has no place for control characters, not even escaped.
 fn clean(text: &str) -> String {
-    let is_bad = |letter: char| (letter.is_control() && !matches!(letter, '\n' | '\t')) || matches!(letter, '\u{fffe}' | '\u{ffff}');
+    let is_bad = |letter: char| {
+        (letter.is_control() && !matches!(letter, '\n' | '\t')) || matches!(letter, '\u{fffe}' | '\u{ffff}')
+    };
     text.chars().map(|letter| if is_bad(letter) { '\u{fffd}' } else { letter }).collect()
 }

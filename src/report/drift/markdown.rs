@@ -25,8 +25,8 @@ pub(super) fn markdown(outcome: &DriftOutcome, about: &DriftAbout) -> String {
     let mut text = String::new();
     let told = sentences::told(outcome);
     let when = about.when.map(|when| format!(" · {}", job::time(when))).unwrap_or_default();
-    push(&mut text, &format!("## {} {}: {}", mark(told), sentences::headline(outcome), code(&about.title)));
-    push(&mut text, &format!("{}{when}", sentences::drift_verdict(outcome)));
+    push(&mut text, &format!("## {} {}: {}", sign(told), sentences::headline(outcome), code(&about.title)));
+    push(&mut text, &format!("{}{when}", sentences::verdict(outcome)));
     first(&mut text, outcome);
     table(&mut text, outcome);
     left(&mut text, outcome);
@@ -47,7 +47,8 @@ fn line(text: &mut String, line: &str) {
 }
 
 fn first(text: &mut String, outcome: &DriftOutcome) {
-    let checks: Vec<_> = outcome.checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
+    let mut checks: Vec<_> = outcome.checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
+    checks.sort_by_key(|check| sentences::urgency(check.verdict));
     if checks.is_empty() {
         return;
     }
@@ -75,7 +76,7 @@ fn table(text: &mut String, outcome: &DriftOutcome) {
     }
     line(text, "| | check | set | worst | value | asked | p |");
     line(text, "| --- | --- | --- | --- | ---: | ---: | ---: |");
-    for row in sentences::drift_lines(outcome).into_iter().take(LINES) {
+    for row in sentences::lines(outcome).into_iter().take(LINES) {
         let (mark, title, measure) = (mark(row.verdict), plain(&row.title), plain(&row.measure));
         let (value, asked, p_value) = (row.value, plain(&row.threshold), plain(&row.p_value));
         line(text, &format!("| {mark} | {title} | {} | {measure} | {value} | {asked} | {p_value} |", row.set));
@@ -159,13 +160,17 @@ fn said_of(side: &SideOutcome) -> String {
     said
 }
 
-fn mark(verdict: Verdict) -> &'static str {
+fn sign(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Pass => "✅ pass",
-        Verdict::Warn => "⚠️ warn",
-        Verdict::Fail => "❌ fail",
-        Verdict::Error => "❓ error",
+        Verdict::Pass => "✅",
+        Verdict::Warn => "⚠️",
+        Verdict::Fail => "❌",
+        Verdict::Error => "❓",
     }
+}
+
+fn mark(verdict: Verdict) -> String {
+    format!("{} {}", sign(verdict), verdict.as_str())
 }
 
 /// A sentence with names in backticks: those as code, the rest as plain text.
@@ -209,7 +214,7 @@ mod tests {
     fn names_are_code_whatever_they_hold() {
         assert_eq!(code("text_length"), "`text_length`");
         assert_eq!(code("a`b|c\nd"), "`` a`b\\|c d ``");
-        assert_eq!(code(""), "` `".replace("` `", "`  `"));
+        assert_eq!(code(""), "`  `");
     }
 
     #[test]

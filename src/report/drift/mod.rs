@@ -1,4 +1,4 @@
-//! The report of a check of incoming data: a page, Markdown for a comment, JUnit for a pipeline.
+//! The report of a check of incoming data: a page, Markdown for a comment, XML for a pipeline.
 //!
 //! For: everything that is said or drawn of a [`DriftOutcome`]. Not for: judging; verdicts are in the outcome. The one
 //! decision: a report knows no check by its name. It is made of measures, conditions and exhibits, so that a new check is
@@ -16,6 +16,8 @@ mod plot;
 mod script;
 mod sentences;
 mod side;
+#[cfg(test)]
+mod tests;
 mod trim;
 
 use askama::Template;
@@ -23,6 +25,7 @@ use chrono::{DateTime, Utc};
 
 use self::check::{Left, Section, Sign};
 use self::exhibit::Shown;
+use self::sentences::DriftLine;
 use self::side::Side;
 use self::trim::Trimmed;
 use super::ReportError;
@@ -33,7 +36,6 @@ use crate::operations::drift::{CheckOutcome, DriftOutcome, Verdict};
 use crate::report::prose::Prose;
 
 pub(crate) use script::content_policy;
-pub use sentences::{DriftLine, drift_lines, drift_verdict};
 
 /// Bytes that a page has at most.
 const MOST_BYTES: usize = 1_500_000;
@@ -72,7 +74,7 @@ pub fn drift_markdown(outcome: &DriftOutcome, about: &DriftAbout) -> String {
     markdown::markdown(outcome, about)
 }
 
-/// The same as JUnit's XML, a test case a check.
+/// The same as `JUnit` XML, a test case a check.
 ///
 /// # Errors
 /// `internal` when it can't be written.
@@ -92,7 +94,6 @@ struct DriftPage<'a> {
     sign: Sign,
     headline: &'static str,
     verdict: String,
-    counts: [(Sign, String, &'static str); 4],
     looks: Vec<Look>,
     looks_more: Option<String>,
     lines: Vec<Line>,
@@ -120,7 +121,7 @@ struct Line {
     has_section: bool,
     sign: Sign,
     definition: String,
-    line: DriftLine,
+    said: DriftLine,
 }
 
 /// The page, with the largest part of the outcome that fits.
@@ -149,8 +150,7 @@ fn render(trimmed: &Trimmed, about: &DriftAbout, facts: &[Fact]) -> Result<Strin
         document: script::embedded(outcome)?,
         sign: sentences::told(outcome).into(),
         headline: sentences::headline(outcome),
-        verdict: drift_verdict(outcome),
-        counts: counts(outcome),
+        verdict: sentences::verdict(outcome),
         looks: looks(&outcome.checks),
         looks_more: (not_pass > FIRST).then(|| count((not_pass - FIRST) as u64)),
         lines: lines(outcome, with_section),
@@ -165,16 +165,6 @@ fn render(trimmed: &Trimmed, about: &DriftAbout, facts: &[Fact]) -> Result<Strin
     Ok(page.render()?)
 }
 
-fn counts(outcome: &DriftOutcome) -> [(Sign, String, &'static str); 4] {
-    let counts = &outcome.verdicts;
-    [
-        (Verdict::Fail.into(), count(counts.fail), "fail"),
-        (Verdict::Warn.into(), count(counts.warn), "warn"),
-        (Verdict::Error.into(), count(counts.error), "broke off"),
-        (Verdict::Pass.into(), count(counts.pass), "pass"),
-    ]
-}
-
 fn looks(checks: &[CheckOutcome]) -> Vec<Look> {
     let look = |(index, check): (usize, &CheckOutcome)| Look {
         index,
@@ -183,19 +173,20 @@ fn looks(checks: &[CheckOutcome]) -> Vec<Look> {
         set: sentences::set_name(check.set),
         finding: Prose::new(&sentences::finding(check)),
     };
-    let checks = checks.iter().enumerate().filter(|(_, check)| check.verdict != Verdict::Pass);
-    checks.take(FIRST).map(look).collect()
+    let mut checks: Vec<_> = checks.iter().enumerate().filter(|(_, check)| check.verdict != Verdict::Pass).collect();
+    checks.sort_by_key(|(_, check)| sentences::urgency(check.verdict));
+    checks.into_iter().take(FIRST).map(look).collect()
 }
 
 fn lines(outcome: &DriftOutcome, with_section: usize) -> Vec<Line> {
-    let lines = drift_lines(outcome).into_iter().zip(&outcome.checks).enumerate();
+    let lines = sentences::lines(outcome).into_iter().zip(&outcome.checks).enumerate();
     lines
         .map(|(index, (line, check))| Line {
             index,
             has_section: index < with_section,
             sign: line.verdict.into(),
             definition: check.definition.clone(),
-            line,
+            said: line,
         })
         .collect()
 }

@@ -68,15 +68,22 @@ fn described(column: &str, (reference, incoming): (u64, u64), (low, high): (f64,
     let values = match (reference, incoming) {
         (0, incoming) => format!("{} values that came in", count(incoming)),
         (reference, 0) => format!("{} values of the reference", count(reference)),
-        (reference, incoming) => format!("{} values of the reference and {} that came in", count(reference), count(incoming)),
+        (reference, incoming) => {
+            format!("{} values of the reference and {} that came in", count(reference), count(incoming))
+        }
     };
-    format!("Distribution of {column}, from {} to {}: {values}. The table below has the bins.", number(low), number(high))
+    format!(
+        "Distribution of {column}, from {} to {}: {values}. The table below has the bins.",
+        number(low),
+        number(high)
+    )
 }
 
 /// Whether all bins are of one width; they are also taken as such where a width is no width.
 fn is_even(edges: &[f64]) -> bool {
     let widths: Vec<f64> = edges.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let (least, most) = widths.iter().fold((f64::MAX, 0.0_f64), |(least, most), width| (least.min(*width), most.max(*width)));
+    let (least, most) =
+        widths.iter().fold((f64::MAX, 0.0_f64), |(least, most), width| (least.min(*width), most.max(*width)));
     least <= 0.0 || most - least <= most * 1e-6
 }
 
@@ -90,7 +97,8 @@ fn heights(edges: &[f64], counts: &[u64], is_even: bool) -> Vec<f64> {
     let average = range / float(counts.len() as u64);
     let width = |index: usize| if is_even { average } else { edges[index + 1] - edges[index] };
     let counts = counts.iter().take(edges.len().saturating_sub(1)).enumerate();
-    let height = |(index, count): (usize, &u64)| float(*count) / total * if is_even { 1.0 } else { average / width(index) };
+    let height =
+        |(index, count): (usize, &u64)| float(*count) / total * if is_even { 1.0 } else { average / width(index) };
     counts.map(height).collect()
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn content_policy() -> &'static str {
 
 /// A document as it can stand in a `script` element: `</script>` in a text does not end it.
 pub(super) fn embedded(document: &impl serde::Serialize) -> Result<String, serde_json::Error> {
-    Ok(serde_json::to_string(document)?.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"))
+    Ok(serde_json::to_string(document)?
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029"))
 }
 
 #[cfg(test)]

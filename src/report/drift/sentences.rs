@@ -1,4 +1,4 @@
-//! What a check says in a sentence, for page, Markdown, JUnit and terminal alike.
+//! What a check says in a sentence, for page, comment and pipeline alike.
 //!
 //! The one decision: a sentence is made of measures and conditions, never of a check's name, so that a new check has
 //! sentences from its first day.
@@ -12,30 +12,30 @@ const NAMED: usize = 4;
 
 /// A check in a line of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DriftLine {
+pub(super) struct DriftLine {
     /// What it comes to.
-    pub verdict: Verdict,
+    pub(super) verdict: Verdict,
     /// Name of the check, for people.
-    pub title: String,
+    pub(super) title: String,
     /// The set it looked at: `reference`, `incoming`, `both`.
-    pub set: &'static str,
+    pub(super) set: &'static str,
     /// Its worst measure: `drift score of text_length`.
-    pub measure: String,
+    pub(super) measure: String,
     /// The value of that.
-    pub value: String,
+    pub(super) value: String,
     /// What is asked of it: `< 0.2`.
-    pub threshold: String,
+    pub(super) threshold: String,
     /// How probable that is by chance; adjusted where there are several.
-    pub p_value: String,
+    pub(super) p_value: String,
 }
 
 /// All checks as lines, the worst first.
-pub fn drift_lines(outcome: &DriftOutcome) -> Vec<DriftLine> {
+pub(super) fn lines(outcome: &DriftOutcome) -> Vec<DriftLine> {
     outcome.checks.iter().map(line).collect()
 }
 
 /// What came of a run: `21 checks: 2 fail, 3 warn, 16 pass; 2 were not run.`
-pub fn drift_verdict(outcome: &DriftOutcome) -> String {
+pub(super) fn verdict(outcome: &DriftOutcome) -> String {
     let counts = &outcome.verdicts;
     let said = |number: u64, one: &str, many: &str| {
         (number > 0).then(|| format!("{} {}", count(number), if number == 1 { one } else { many }))
@@ -77,6 +77,16 @@ pub(super) fn told(outcome: &DriftOutcome) -> Verdict {
     }
 }
 
+/// In which order checks are to be looked at: what breaks off says nothing about the data, so failures go before it.
+pub(super) fn urgency(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Fail => 0,
+        Verdict::Error => 1,
+        Verdict::Warn => 2,
+        Verdict::Pass => 3,
+    }
+}
+
 fn line(check: &CheckOutcome) -> DriftLine {
     let condition = worst(check);
     let measure = condition.and_then(|condition| behind(check, condition));
@@ -86,9 +96,10 @@ fn line(check: &CheckOutcome) -> DriftLine {
         verdict: check.verdict,
         title: check.title.clone(),
         set: set_name(check.set),
-        measure: condition.map_or_else(none, |condition| named(&condition.measure, condition.column.as_deref(), "")),
+        measure: condition
+            .map_or_else(String::new, |condition| named(&condition.measure, condition.column.as_deref(), "")),
         value: condition.and_then(|condition| condition.observed).map_or_else(none, number),
-        threshold: condition.map_or_else(none, asked),
+        threshold: condition.map_or_else(String::new, asked),
         p_value: p_value.map_or_else(none, probability),
     }
 }
@@ -106,9 +117,7 @@ fn worst(check: &CheckOutcome) -> Option<&ConditionOutcome> {
 /// The measure that a condition observed.
 fn behind<'c>(check: &'c CheckOutcome, condition: &ConditionOutcome) -> Option<&'c Measure> {
     check.measures.iter().find(|measure| {
-        measure.name == condition.measure
-            && measure.column == condition.column
-            && measure.value == condition.observed
+        measure.name == condition.measure && measure.column == condition.column && measure.value == condition.observed
     })
 }
 

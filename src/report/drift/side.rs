@@ -47,7 +47,7 @@ fn rows(side: &SideOutcome) -> String {
     if side.rows < side.rows_in_file {
         return format!("{} of {}, a sample", count(side.rows), counted(side.rows_in_file, "row"));
     }
-    count(side.rows)
+    counted(side.rows, "row")
 }
 
 fn columns(side: &SideOutcome) -> Vec<(&'static str, String)> {

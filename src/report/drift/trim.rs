@@ -160,7 +160,8 @@ fn thin(map: &mut Map, caps: &Caps) -> Option<String> {
         shorten(&mut point.text, caps.point_text);
     }
     let shown = map.points.len();
-    (shown < all).then(|| format!("{} of {} of {}", count((all - shown) as u64), counted(all as u64, "point"), map.title))
+    (shown < all)
+        .then(|| format!("{} of {} of {}", count((all - shown) as u64), counted(all as u64, "point"), map.title))
 }
 
 fn every(points: Vec<Point>, most: usize) -> Vec<Point> {
@@ -191,4 +192,3 @@ fn shorten(text: &mut String, most: usize) {
         text.push('…');
     }
 }
-

@@ -11,13 +11,11 @@ use utoipa_axum::routes;
 
 use crate::core::ids::JobId;
 use crate::core::jobs::{Artifact, JobQueue};
+use crate::report::content_policy;
 use crate::routers::content::{self, Description};
 use crate::routers::extract::{IdPath, NoParameters, Params, PathTexts, parse_id};
 use crate::routers::problem::Problem;
 use crate::routers::state::{HttpState, ReportRenderer};
-
-/// A report is one page: its styles are in it, and nothing is fetched.
-const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 pub(super) fn router() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(list_artifacts)).routes(routes!(get_artifact)).routes(routes!(get_report))
@@ -105,6 +103,6 @@ async fn get_report(
     }
     let page = tokio::task::spawn_blocking(move || render(&job)).await;
     let page = page.map_err(|error| Problem::internal(format!("the report broke off: {error}")))??;
-    let policy = [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY))];
+    let policy = [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(content_policy()))];
     Ok((policy, Html(page)).into_response())
 }
