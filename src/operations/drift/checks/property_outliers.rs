@@ -186,8 +186,9 @@ mod tests {
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
-    fn texts(planted: usize) -> Vec<String> {
-        (0..200).map(|row| "word ".repeat(if row < planted { 400 } else { 8 + row % 5 })).collect()
+    fn texts(planted: u32) -> Vec<String> {
+        let words = |row: u32| if row < planted { 400 } else { 8 + row as usize % 5 };
+        (0..200).map(|row| "word ".repeat(words(row))).collect()
     }
 
     #[test]
@@ -196,13 +197,13 @@ mod tests {
             let set = set_of(texts(planted).iter().map(String::as_str));
             let (findings, found) = one(&PropertyOutliers::default(), &set).unwrap();
             let share = value_of(&findings, OUTLIER_SHARE, Some("text_length"));
-            assert!((share - planted as f64 / 200.0).abs() < 1e-12, "{share}");
+            assert!((share - f64::from(planted) / 200.0).abs() < 1e-12, "{share}");
             assert_eq!(found, verdict);
             let rows = findings.exhibits.iter().find_map(|exhibit| match exhibit {
                 Exhibit::Examples(examples) if examples.title.ends_with("text_length") => Some(&examples.rows),
                 _ => None,
             });
-            assert!(rows.unwrap().iter().all(|row| row.row < planted as u64 && row.note.is_some()));
+            assert!(rows.unwrap().iter().all(|row| row.row < u64::from(planted) && row.note.is_some()));
         }
     }
 
