@@ -227,7 +227,8 @@ fn the_stored_job_of_the_sample_finds_what_is_planted() {
     assert_eq!(result["summary"]["scores"]["label_sets.new_labels"], 1.0);
     let metrics = fs::read_to_string(folder.path().join("jobs/drift/target/support.json")).unwrap();
     assert!(metrics.contains("label_sets.new_labels"), "{metrics}");
-    let own = ["run", "jobs/drift/support.toml", "--set", "options.suite=model_evaluation", "--exit-zero", "--json"];
+    let own =
+        ["run", "jobs/drift/support.toml", "--set", "options.suite=train_test_validation", "--exit-zero", "--json"];
     assert_eq!(run(folder.path(), &own).status.code(), Some(0));
     let (reference, incoming) = ("jobs/drift/source/reference.csv", "jobs/drift/source/incoming.csv");
     let suite = ["--suite", "jobs/drift/own_suite.toml", "--text-column", "text", "--label-column", "label"];
