@@ -97,7 +97,8 @@ mod tests {
         let all: Vec<u32> = (0..60).collect();
         let options = BoostingOptions { trees: 20, ..BoostingOptions::default() };
         let odds = log_odds(&columns, &is_positive, &all, &[0, 11, 29, 59], options);
-        let expected = [-1.276_892_912_209_903_7, 0.267_920_107_880_913_14, 1.787_748_660_141_065_7, -0.841_669_869_192_407_6];
+        let expected =
+            [-1.276_892_912_209_903_7, 0.267_920_107_880_913_14, 1.787_748_660_141_065_7, -0.841_669_869_192_407_6];
         for (found, expected) in odds.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-9, "{odds:?}");
         }

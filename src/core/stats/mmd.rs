@@ -103,7 +103,8 @@ fn median_squared(rows: &[&[f32]], first: usize) -> Option<f32> {
 fn squared_distance(one: &[f32], other: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 8];
     let (blocks, others) = (one.chunks_exact(8), other.chunks_exact(8));
-    let rest = blocks.remainder().iter().zip(others.remainder()).map(|(left, right)| (left - right).powi(2)).sum::<f32>();
+    let rest =
+        blocks.remainder().iter().zip(others.remainder()).map(|(left, right)| (left - right).powi(2)).sum::<f32>();
     for (left, right) in blocks.zip(others) {
         for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
             let apart = left - right;
@@ -128,7 +129,8 @@ mod tests {
     fn the_estimate_is_that_of_the_formula() {
         let (one, other) = ([0.0_f32, 1.0, 3.0], [2.0_f32, 5.0]);
         let found =
-            mmd(Vectors::new(&one, 1).unwrap(), Vectors::new(&other, 1).unwrap(), PermutationOptions::default()).unwrap();
+            mmd(Vectors::new(&one, 1).unwrap(), Vectors::new(&other, 1).unwrap(), PermutationOptions::default())
+                .unwrap();
         // Distances between the sides: 2 5 1 4 1 2, median 2.
         let alike = |distance: f64| (-distance * distance / 4.0).exp();
         let within = (alike(1.0) + alike(3.0) + alike(2.0)) / 3.0 + alike(3.0);
@@ -143,7 +145,8 @@ mod tests {
         let shifted = mmd(leaked(80, 0.0, 1), leaked(60, 0.2, 2), PermutationOptions::default()).unwrap();
         assert!(shifted.squared > 0.02 && shifted.p_value < 0.01, "{shifted:?}");
         let alike = (0..20).filter(|seed| {
-            let found = mmd(leaked(50, 0.0, 2 * seed + 3), leaked(50, 0.0, 2 * seed + 4), PermutationOptions::default());
+            let found =
+                mmd(leaked(50, 0.0, 2 * seed + 3), leaked(50, 0.0, 2 * seed + 4), PermutationOptions::default());
             found.unwrap().p_value <= 0.05
         });
         assert!(alike.count() <= 4);

@@ -37,7 +37,12 @@ impl Components {
     /// Where a vector lies along each direction.
     pub fn project(&self, vector: &[f32]) -> Vec<f64> {
         let along = |direction: &Vec<f64>| {
-            direction.iter().zip(vector).zip(&self.mean).map(|((part, &value), mean)| part * (f64::from(value) - mean)).sum()
+            direction
+                .iter()
+                .zip(vector)
+                .zip(&self.mean)
+                .map(|((part, &value), mean)| part * (f64::from(value) - mean))
+                .sum()
         };
         self.directions.iter().map(along).collect()
     }
@@ -90,7 +95,8 @@ fn leading(matrix: &[f64], size: usize, wanted: usize) -> (Vec<f64>, Vec<Vec<f64
         let mut next: Vec<Vec<f64>> = block.iter().map(|vector| times(matrix, vector)).collect();
         if round % 5 == 4 || width == size {
             let (found, turned) = settle(&block, &next);
-            let moved = found.iter().zip(&values).map(|(now, before): (&f64, &f64)| (now - before).abs()).fold(0.0, f64::max);
+            let moved =
+                found.iter().zip(&values).map(|(now, before): (&f64, &f64)| (now - before).abs()).fold(0.0, f64::max);
             values = found[..wanted].to_vec();
             block = turned;
             if moved <= STANDSTILL * values.first().copied().unwrap_or(0.0) {
@@ -129,7 +135,10 @@ fn jacobi(mut matrix: Vec<Vec<f64>>) -> (Vec<f64>, Vec<Vec<f64>>) {
     let mut vectors: Vec<Vec<f64>> =
         (0..size).map(|row| (0..size).map(|column| f64::from(u8::from(row == column))).collect()).collect();
     for _ in 0..60 {
-        let off: f64 = (0..size).flat_map(|row| (0..row).map(move |column| (row, column))).map(|(row, column)| matrix[row][column].powi(2)).sum();
+        let off: f64 = (0..size)
+            .flat_map(|row| (0..row).map(move |column| (row, column)))
+            .map(|(row, column)| matrix[row][column].powi(2))
+            .sum();
         let diagonal: f64 = (0..size).map(|place| matrix[place][place].powi(2)).sum();
         if off <= 1e-30 * diagonal {
             break;
@@ -152,7 +161,8 @@ fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], row: usize, column:
     let cosine = 1.0 / tangent.hypot(1.0);
     let sine = tangent * cosine;
     for line in matrix.iter_mut() {
-        (line[row], line[column]) = (cosine * line[row] - sine * line[column], sine * line[row] + cosine * line[column]);
+        (line[row], line[column]) =
+            (cosine * line[row] - sine * line[column], sine * line[row] + cosine * line[column]);
     }
     for place in 0..matrix.len() {
         let (one, other) = (matrix[row][place], matrix[column][place]);
@@ -160,7 +170,8 @@ fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], row: usize, column:
         matrix[column][place] = sine * one + cosine * other;
     }
     for line in vectors.iter_mut() {
-        (line[row], line[column]) = (cosine * line[row] - sine * line[column], sine * line[row] + cosine * line[column]);
+        (line[row], line[column]) =
+            (cosine * line[row] - sine * line[column], sine * line[row] + cosine * line[column]);
     }
 }
 

@@ -38,7 +38,8 @@ impl Similarities {
                 values[other * count + row] = value;
             }
         }
-        let row_sums = values.chunks_exact(count.max(1)).map(|line| line.iter().copied().map(f64::from).sum()).collect();
+        let row_sums =
+            values.chunks_exact(count.max(1)).map(|line| line.iter().copied().map(f64::from).sum()).collect();
         Self { values, count, first, row_sums }
     }
 

@@ -59,8 +59,7 @@ impl Tfidf {
         }
         let most = most_share * size(rows);
         let stop_words: std::collections::HashSet<&str> = STOP_WORDS.lines().collect();
-        let mut kept: Vec<(&str, u32)> =
-            met.numbers.iter().map(|(word, number)| (word.as_str(), *number)).collect();
+        let mut kept: Vec<(&str, u32)> = met.numbers.iter().map(|(word, number)| (word.as_str(), *number)).collect();
         kept.retain(|(word, number)| size(met.rows[place(*number)]) <= most && !stop_words.contains(word));
         kept.sort_unstable();
         let mut renumbered = vec![None; met.rows.len()];
