@@ -15,6 +15,8 @@ use super::vectors::Vectors;
 const MANY_DIMENSIONS: usize = 30;
 /// Numbers that the main directions are fitted on at the most, and the bounds of the rows that follow from it.
 const FITTED_NUMBERS: usize = 2_000_000;
+/// Rows of each side that are told as typical.
+const TYPICAL_ROWS: usize = 10;
 const FITTED_ROWS: (usize, usize) = (1_000, 5_000);
 
 /// Whether vectors are brought to fewer dimensions before they are told apart.
@@ -50,7 +52,7 @@ impl Default for DomainOptions {
 }
 
 /// How well the sides are told apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Domain {
     /// Area under the ROC curve on rows that were held out: 0.5 by chance, 1 without an error.
     pub auc: f64,
@@ -62,6 +64,9 @@ pub struct Domain {
     pub rows_per_side: usize,
     /// Rows of both sides that were held out.
     pub tested: usize,
+    /// Held-out rows of the reference and of the incoming set that the classifier is surest of, the surest first, and the
+    /// log-odds (above 0) of their side. Places in the side's vectors.
+    pub typical: [Vec<(usize, f64)>; 2],
 }
 
 /// How well a classifier tells `reference` from `incoming`; `None` if there are too few rows, or dimensions differ.
@@ -70,10 +75,11 @@ pub fn domain_classifier(reference: Vectors, incoming: Vectors, options: DomainO
         return None;
     }
     let each = options.rows_per_side.min(reference.len()).min(incoming.len());
-    let mut rows: Vec<&[f32]> = Vec::with_capacity(2 * each);
-    for side in [reference, incoming] {
-        rows.extend(sample_in_order(side.len(), each, options.seed).into_iter().map(|row| side.row(row)));
-    }
+    let places: Vec<usize> =
+        [reference, incoming].iter().flat_map(|side| sample_in_order(side.len(), each, options.seed)).collect();
+    let (first, second) = places.split_at(each);
+    let rows: Vec<&[f32]> =
+        first.iter().map(|&row| reference.row(row)).chain(second.iter().map(|&row| incoming.row(row))).collect();
     let classes: Vec<usize> = (0..2 * each).map(|row| usize::from(row >= each)).collect();
     let split = stratified(&classes, options.test_share, options.seed)?;
     let columns = match options.reduction {
@@ -93,7 +99,22 @@ pub fn domain_classifier(reference: Vectors, incoming: Vectors, options: DomainO
         p_value: found.p_value,
         rows_per_side: each,
         tested: truth.len(),
+        typical: [-1.0, 1.0].map(|sign| surest(&split.test, &odds, &places, sign)),
     })
+}
+
+/// The held-out rows of a side that the classifier is surest of. The second half of `places` is the incoming side's.
+fn surest(tested: &[usize], odds: &[f64], places: &[usize], sign: f64) -> Vec<(usize, f64)> {
+    let is_of_side = |row: usize| (row >= places.len() / 2) == (sign > 0.0);
+    let mut found: Vec<(usize, f64)> = tested
+        .iter()
+        .zip(odds)
+        .filter(|(row, odds)| is_of_side(**row) && **odds * sign > 0.0)
+        .map(|(&row, odds)| (places[row], odds * sign))
+        .collect();
+    found.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    found.truncate(TYPICAL_ROWS);
+    found
 }
 
 fn reduced(rows: &[&[f32]], options: DomainOptions) -> Vec<Vec<f32>> {

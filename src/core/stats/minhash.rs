@@ -33,6 +33,8 @@ pub struct ShingledTexts {
 pub struct NearGroup {
     /// The rows, rising.
     pub rows: Vec<u32>,
+    /// How many different sets of runs of words they have.
+    pub texts: usize,
     /// The least likeness (0..1) that joined two of them; 1 where all have the same runs of words.
     pub likeness: f64,
 }
@@ -92,9 +94,13 @@ impl ShingledTexts {
         let mut groups: HashMap<usize, NearGroup> = HashMap::new();
         for (at, rows) in self.rows.iter().enumerate() {
             let root = joined.root(at);
-            let group =
-                groups.entry(root).or_insert_with(|| NearGroup { rows: Vec::new(), likeness: joined.likeness[root] });
+            let group = groups.entry(root).or_insert_with(|| NearGroup {
+                rows: Vec::new(),
+                texts: 0,
+                likeness: joined.likeness[root],
+            });
             group.rows.extend(rows);
+            group.texts += 1;
         }
         let mut groups: Vec<NearGroup> = groups.into_values().filter(|group| group.rows.len() > 1).collect();
         groups.iter_mut().for_each(|group| group.rows.sort_unstable());
@@ -286,7 +292,7 @@ mod tests {
     #[test]
     fn case_and_punctuation_make_no_difference() {
         let groups = shingled(["Hello there, World!", "hello THERE world", "hello there"]).groups(0.8);
-        assert_eq!(groups, [NearGroup { rows: vec![0, 1], likeness: 1.0 }]);
+        assert_eq!(groups, [NearGroup { rows: vec![0, 1], texts: 1, likeness: 1.0 }]);
     }
 
     #[test]
