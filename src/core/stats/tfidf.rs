@@ -35,11 +35,6 @@ impl SparseRows {
         self.starts.len().saturating_sub(1)
     }
 
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The columns of a row that are not zero, rising, and their values.
     pub(super) fn row(&self, row: usize) -> (&[u32], &[f64]) {
         let range = self.starts[row]..self.starts[row + 1];

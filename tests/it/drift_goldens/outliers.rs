@@ -112,8 +112,10 @@ fn goldens_of_parts_whose_labels_are_missing() {
         let texts = texts(file);
         let scores: Vec<f64> =
             column(file, "label").iter().map(|label| f64::from(u8::from(!label.is_empty()))).collect();
-        let features: Vec<Feature> = default_properties().map(|property| feature(&values(property, &texts))).collect();
-        let found = weak_segments(&features, &scores, SegmentOptions::default());
+        let columns: Vec<Column> = default_properties().map(|property| Column::of(&values(property, &texts))).collect();
+        let features: Vec<Feature> = columns.iter().map(Column::feature).collect();
+        let searched: Vec<usize> = (0..scores.len()).collect();
+        let found = weak_segments(&features, &scores, &searched, SegmentOptions::default());
         let mut compared = tally.of("UnderAnnotatedPropertySegments", Tolerance::Absolute(0.05));
         compared.numbers(Some(found.average), value["avg_score"].as_f64(), || format!("{set} {side} average"));
         for (place, segment) in segments.iter().enumerate() {
@@ -134,24 +136,39 @@ fn goldens_of_parts_whose_labels_are_missing() {
     tally.print("parts whose labels are missing (deepchecks)");
 }
 
-fn feature(values: &[PropertyValue]) -> Feature {
-    let is_category = values.iter().any(|value| matches!(value, PropertyValue::Category(_)));
-    if !is_category {
-        let number = |value: &PropertyValue| match value {
-            PropertyValue::Number(number) => *number,
-            _ => f64::NAN,
-        };
-        return Feature::Numbers(values.iter().map(number).collect());
-    }
-    let mut names: Vec<String> = Vec::new();
-    let codes = values.iter().map(|value| {
-        let PropertyValue::Category(name) = value else { return None };
-        let place = names.iter().position(|known| known == name).unwrap_or_else(|| {
-            names.push(name.clone());
-            names.len() - 1
+/// Values of a property, as a search of segments takes them.
+enum Column {
+    Numbers(Vec<f64>),
+    Categories(Vec<String>, Vec<Option<u32>>),
+}
+
+impl Column {
+    fn of(values: &[PropertyValue]) -> Self {
+        let is_category = values.iter().any(|value| matches!(value, PropertyValue::Category(_)));
+        if !is_category {
+            let number = |value: &PropertyValue| match value {
+                PropertyValue::Number(number) => *number,
+                _ => f64::NAN,
+            };
+            return Self::Numbers(values.iter().map(number).collect());
+        }
+        let mut names: Vec<String> = Vec::new();
+        let codes = values.iter().map(|value| {
+            let PropertyValue::Category(name) = value else { return None };
+            let place = names.iter().position(|known| known == name).unwrap_or_else(|| {
+                names.push(name.clone());
+                names.len() - 1
+            });
+            Some(u32::try_from(place).unwrap())
         });
-        Some(u32::try_from(place).unwrap())
-    });
-    let codes = codes.collect();
-    Feature::Categories { names, codes }
+        let codes = codes.collect();
+        Self::Categories(names, codes)
+    }
+
+    fn feature(&self) -> Feature<'_> {
+        match self {
+            Self::Numbers(numbers) => Feature::Numbers(numbers),
+            Self::Categories(names, codes) => Feature::Categories { names, codes },
+        }
+    }
 }

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) use column::{ColumnFacts, RawColumn};
 pub(super) use read::{ReadOptions, read};
 pub(super) use sample::{sampled, sampling_key};
-pub use save::save_properties;
+pub(super) use save::save_properties;
 
 use super::error::DriftError;
 use super::facts::{self, Characters, Confusion, Digests, Distinct, Fact, Vocabulary, Wanted};

@@ -26,7 +26,7 @@ const ROW_GROUP_ROWS: usize = 1 << 17;
 ///
 /// # Errors
 /// When the file can't be written; then there is none.
-pub fn save_properties(set: &Set, path: &Path) -> Result<u64, DriftError> {
+pub(in crate::operations::drift) fn save_properties(set: &Set, path: &Path) -> Result<u64, DriftError> {
     let written = |error: parquet::errors::ParquetError| DriftError::storage(path)(std::io::Error::other(error));
     let (place, _) = Place::beside(path).map_err(DriftError::storage(path))?;
     let schema = schema(set);
