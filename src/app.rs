@@ -26,7 +26,7 @@ use crate::core::storage::uploads::Uploads;
 use crate::core::telemetry::embedding::EmbeddingMetrics;
 use crate::operations::annotation::{self, AnnotationHandler, Embedders};
 use crate::operations::classification::{self, ClassificationHandler, Models};
-use crate::operations::drift::{self, DriftHandler, Engines};
+use crate::operations::drift::{self, CheckingModels, DriftHandler, Engines};
 use crate::operations::knowledge_base::{self, Builder, KnowledgeBaseHandler, KnowledgeBases};
 use crate::operations::language_model::{self, LanguageModelHandler, LanguageModels};
 use crate::operations::model_download::{self, ModelDownloadHandler};
@@ -252,10 +252,7 @@ fn labelling_models(models: LoadedModels, store: ModelStore) -> Models {
 }
 
 /// Brings what checks of data need of a model.
-fn checking_models(
-    models: LoadedModels,
-    store: ModelStore,
-) -> Arc<dyn Fn(&str) -> Result<Engines, Failure> + Send + Sync> {
+fn checking_models(models: LoadedModels, store: ModelStore) -> CheckingModels {
     Arc::new(move |name| {
         let found = models.get(Some(name), Urgency::Bulk).map_err(|error| error.to_failure())?;
         let folder = store.path(&found.id).map_err(|error| error.to_failure())?;

@@ -84,7 +84,7 @@ pub struct Reports {
     pub html: Option<PathBuf>,
     /// The report as Markdown.
     pub markdown: Option<PathBuf>,
-    /// The checks as JUnit XML.
+    /// The checks as `JUnit` XML.
     pub junit: Option<PathBuf>,
     /// The numbers as flat JSON.
     pub metrics: Option<PathBuf>,

@@ -178,9 +178,8 @@ fn sets_without_texts_and_sets_of_one_row_are_told() {
 fn a_label_is_the_same_whatever_its_type() {
     let folder = tempfile::tempdir().unwrap();
     let lines = |label: &dyn Fn(usize) -> Value| -> String {
-        (0..40)
-            .map(|row| format!("{}\n", json!({"text": format!("message number {row}"), "label": label(row)})))
-            .collect()
+        let rows = (0..40).map(|row| json!({"text": format!("message number {row}"), "label": label(row)}));
+        rows.map(|row| format!("{row}\n")).collect::<Vec<_>>().concat()
     };
     fs::write(folder.path().join("numbers.jsonl"), lines(&|row| json!(row % 2))).unwrap();
     fs::write(folder.path().join("texts.jsonl"), lines(&|row| json!((row % 2).to_string()))).unwrap();

@@ -20,7 +20,7 @@ pub(in crate::cli) struct ResultArgs {
     /// Write the report as Markdown, short enough for a comment
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) markdown: Option<PathBuf>,
-    /// Write the checks as JUnit XML, for CI: a test case a check
+    /// Write the checks as `JUnit` XML, for CI: a test case a check
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) junit: Option<PathBuf>,
     /// Write properties and vectors of each row into this folder, a Parquet file a set

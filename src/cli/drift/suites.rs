@@ -36,7 +36,7 @@ fn page(catalogue: &Catalogue) -> String {
         ("model_evaluation", "A model's predictions"),
     ];
     for (family, title) in families {
-        page.push_str(&format!("\n## {title}\n"));
+        page.extend(["\n## ", title, "\n"]);
         for check in catalogue.checks.iter().filter(|check| check.family == family) {
             page.push_str(&section(check));
         }

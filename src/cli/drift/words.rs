@@ -115,7 +115,7 @@ pub(super) fn figure(value: f64) -> String {
 
 fn error(check: &CheckOutcome) -> Option<String> {
     let failure = check.error.as_ref()?;
-    let next = failure.hint.iter().map(|hint| format!("\n    {hint}")).collect::<String>();
+    let next = failure.hint.as_ref().map(|hint| format!("\n    {hint}")).unwrap_or_default();
     Some(format!("\n{}: {}{next}", check.title, failure.message))
 }
 

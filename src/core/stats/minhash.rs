@@ -1,7 +1,7 @@
 //! Texts that are nearly the same.
 //!
 //! For: copies with a word changed, and templates with another name in them. Not for: texts that only mean the same. The one
-//! decision: two texts are as alike as the sets of their runs of three words (Jaccard's index). Candidates come from MinHash
+//! decision: two texts are as alike as the sets of their runs of three words (Jaccard's index). Candidates come from `MinHash`
 //! signatures in bands (Broder 1997; Indyk and Motwani 1998) and every one is measured exactly, so that a pair that is told is
 //! one; of pairs at the default threshold of 0.8 the bands miss fewer than one in a thousand. Texts with the same set are one from the start,
 //! so that a million equal rows cost as much as one.
@@ -103,7 +103,9 @@ impl ShingledTexts {
             group.texts += 1;
         }
         let mut groups: Vec<NearGroup> = groups.into_values().filter(|group| group.rows.len() > 1).collect();
-        groups.iter_mut().for_each(|group| group.rows.sort_unstable());
+        for group in &mut groups {
+            group.rows.sort_unstable();
+        }
         groups.sort_unstable_by(|one, other| {
             other.rows.len().cmp(&one.rows.len()).then_with(|| one.rows.cmp(&other.rows))
         });
@@ -263,7 +265,6 @@ fn mixed(mut key: u64) -> u64 {
     key ^ (key >> 31)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "32 of 64 bits")]
 fn high_bits(key: u64) -> u32 {
     (key >> 32) as u32
 }

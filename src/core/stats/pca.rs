@@ -29,7 +29,9 @@ impl Components {
         let dimensions = mean.len();
         let trace: f64 = (0..dimensions).map(|place| covariance[place * dimensions + place]).sum();
         let (values, mut directions) = leading(&covariance, dimensions, wanted.min(dimensions));
-        directions.iter_mut().for_each(|direction| point_up(direction));
+        for direction in &mut directions {
+            point_up(direction);
+        }
         let explained = values.iter().map(|value| if trace > 0.0 { (value / trace).max(0.0) } else { 0.0 }).collect();
         Self { mean, directions, explained }
     }
@@ -164,10 +166,10 @@ fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], row: usize, column:
         (line[row], line[column]) =
             (cosine * line[row] - sine * line[column], sine * line[row] + cosine * line[column]);
     }
-    for place in 0..matrix.len() {
-        let (one, other) = (matrix[row][place], matrix[column][place]);
-        matrix[row][place] = cosine * one - sine * other;
-        matrix[column][place] = sine * one + cosine * other;
+    if let Ok([one, other]) = matrix.get_disjoint_mut([row, column]) {
+        for (one, other) in one.iter_mut().zip(other) {
+            (*one, *other) = (cosine * *one - sine * *other, sine * *one + cosine * *other);
+        }
     }
     for line in vectors.iter_mut() {
         (line[row], line[column]) =
@@ -190,7 +192,9 @@ fn orthonormalise(block: &mut [Vec<f64>]) {
         }
         let length = dot(vector, vector).sqrt();
         let factor = if length > 1e-14 * before && length > 0.0 { 1.0 / length } else { 0.0 };
-        vector.iter_mut().for_each(|value| *value *= factor);
+        for value in vector.iter_mut() {
+            *value *= factor;
+        }
     }
 }
 
@@ -206,7 +210,9 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
 fn point_up(direction: &mut [f64]) {
     let largest = direction.iter().copied().max_by(|one, other| one.abs().total_cmp(&other.abs())).unwrap_or(0.0);
     if largest < 0.0 {
-        direction.iter_mut().for_each(|part| *part = -*part);
+        for part in direction {
+            *part = -*part;
+        }
     }
 }
 

@@ -302,7 +302,7 @@ mod tests {
             let mut numbers = || (0..ROWS).map(|_| random.fraction() * 100.0).collect::<Vec<f64>>();
             let numbers: Vec<Vec<f64>> = (0..features).map(|_| numbers()).collect();
             let names = ["plain", "digits", "url"].map(str::to_owned).to_vec();
-            let code = |row: usize| u32::from(row % 3 == 0) * (1 + u32::from(row % 90 == 0));
+            let code = |row: usize| u32::from(row.is_multiple_of(3)) * (1 + u32::from(row.is_multiple_of(90)));
             let codes: Vec<Option<u32>> = (0..ROWS).map(|row| (row % 29 > 0).then(|| code(row))).collect();
             let is_low = |row: usize| numbers[0][row] > 70.0 && codes[row] == Some(1);
             let scores = (0..ROWS).map(|row| if is_low(row) { 0.0 } else { 1.0 }).collect();

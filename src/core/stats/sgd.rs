@@ -91,7 +91,9 @@ impl Learner {
         }
         self.model.intercept += step * INTERCEPT_DECAY;
         self.owed += rate * ALPHA;
-        places.iter().for_each(|&at| self.penalise(place(at)));
+        for &at in places {
+            self.penalise(place(at));
+        }
         loss
     }
 

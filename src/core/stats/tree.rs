@@ -212,7 +212,9 @@ impl Growth<'_> {
             }
             Criterion::AbsoluteError => {
                 let mut running = Running::over(&self.ranks);
-                rows.iter().for_each(|&row| running.add(at(&self.ranks.of_row, row)));
+                for &row in rows {
+                    running.add(at(&self.ranks.of_row, row));
+                }
                 let distance = running.distance();
                 (distance, -distance)
             }

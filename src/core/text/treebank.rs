@@ -4,7 +4,7 @@
 //! one decision: it is the rewriting rules of NLTK 3.10, one after another, on each of Punkt's sentences; what can be told
 //! without a rule is not asked.
 //!
-//! NLTK is under the Apache licence; the rules are R. MacIntyre's, improved by its authors (docs/licences.md).
+//! NLTK is under the Apache licence; the rules are R. `MacIntyre`'s, improved by its authors (docs/licences.md).
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -18,7 +18,7 @@ use crate::operations::sources::Sources;
 pub const KIND: &str = "drift_check";
 
 /// Gives what checks need of the model of an id; may block while it is read.
-pub(super) type Models = Arc<dyn Fn(&str) -> Result<Engines, Failure> + Send + Sync>;
+pub type CheckingModels = Arc<dyn Fn(&str) -> Result<Engines, Failure> + Send + Sync>;
 
 /// Checks data.
 pub struct DriftHandler {
@@ -27,7 +27,7 @@ pub struct DriftHandler {
     /// Reads files.
     pub isolation: Isolation,
     /// Who makes vectors.
-    pub models: Models,
+    pub models: CheckingModels,
 }
 
 impl JobHandler for DriftHandler {

@@ -42,7 +42,7 @@ pub use exhibit::{
     Bar, Bars, Distribution, Example, Examples, Exhibit, Group, Groups, Map, Mark, Matrix, Point, Segment, Segments,
     Word, Words,
 };
-pub use job::{DriftHandler, KIND};
+pub use job::{CheckingModels, DriftHandler, KIND};
 pub use options::{DriftOptions, DriftRequest, Named};
 pub use outcome::{
     CheckFailure, CheckOutcome, ColumnUse, ConditionOutcome, DriftOutcome, Measure, NotRun, SideOutcome, VerdictCounts,

@@ -99,9 +99,9 @@ mod tests {
     #[test]
     fn a_planted_imbalance_is_found_and_none_where_none_is() {
         for seed in 0..20 {
-            let uneven = one(&ClassImbalance::default(), set(&[0.97, 0.03], seed)).unwrap();
+            let uneven = one(&ClassImbalance::default(), &set(&[0.97, 0.03], seed)).unwrap();
             assert_eq!(uneven.verdict, Verdict::Warn, "{:?}", uneven.findings.measures);
-            let even = one(&ClassImbalance::default(), set(&[0.5, 0.3, 0.2], seed)).unwrap();
+            let even = one(&ClassImbalance::default(), &set(&[0.5, 0.3, 0.2], seed)).unwrap();
             assert_eq!(even.verdict, Verdict::Pass, "{:?}", even.findings.measures);
             assert!(measure(&even.findings, "normalised_entropy").value.unwrap() > 0.9);
         }
@@ -109,9 +109,9 @@ mod tests {
 
     #[test]
     fn one_label_is_a_warning_and_none_an_error() {
-        let found = one(&ClassImbalance::default(), set(&[1.0], 1)).unwrap();
+        let found = one(&ClassImbalance::default(), &set(&[1.0], 1)).unwrap();
         assert_eq!(found.verdict, Verdict::Warn);
         let none = texts(3, 20, &mut fastrand::Rng::with_seed(1)).with_labels(["", "", ""]);
-        assert_eq!(one(&ClassImbalance::default(), none).unwrap_err().message, "no row has a label");
+        assert_eq!(one(&ClassImbalance::default(), &none).unwrap_err().message, "no row has a label");
     }
 }

@@ -116,7 +116,7 @@ mod tests {
         let set = texts(5, 20, &mut fastrand::Rng::with_seed(1))
             .with_labels(["a", "a", "a", "b", ""])
             .with_predictions(["a", "b", "a", "b", "a"]);
-        let found = one(&ConfusionMatrix::default(), set).unwrap().findings;
+        let found = one(&ConfusionMatrix::default(), &set).unwrap().findings;
         let Exhibit::Matrix(matrix) = &found.exhibits[0] else { panic!("{found:?}") };
         assert_eq!(
             (&matrix.rows, &matrix.counts),
@@ -131,7 +131,7 @@ mod tests {
     fn a_planted_confusion_is_the_largest() {
         for seed in 0..10 {
             let set = answered(500, 0.7, &mut fastrand::Rng::with_seed(seed));
-            let found = one(&ConfusionMatrix::default(), set).unwrap().findings;
+            let found = one(&ConfusionMatrix::default(), &set).unwrap().findings;
             assert!((measure(&found, "accuracy").value.unwrap() - 0.7).abs() < 0.1);
         }
     }
@@ -140,7 +140,7 @@ mod tests {
     fn there_is_no_matrix_without_a_row_that_has_both() {
         let set = texts(2, 20, &mut fastrand::Rng::with_seed(1)).with_labels(["a", ""]).with_predictions(["", "a"]);
         assert_eq!(
-            one(&ConfusionMatrix::default(), set).unwrap_err().message,
+            one(&ConfusionMatrix::default(), &set).unwrap_err().message,
             "no row has both a label and a prediction"
         );
     }

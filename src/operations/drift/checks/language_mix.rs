@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::fact_drift::{DRIFT_SCORE, FactDrift, bars};
-use super::unseen_categories::{excerpt, places_of};
+use super::shown::beginning;
+use super::unseen_categories::places_of;
 use super::{About, Check, CheckContext, CheckError, Family, Findings, PairCheck};
 use crate::core::stats::{Counts, proportions, share};
 use crate::operations::drift::condition::{Condition, Rule};
@@ -107,7 +108,7 @@ impl LanguageMix {
             rows.extend(places.take(room).map(|place| Example {
                 set: Which::Incoming,
                 row: incoming.rows[place],
-                text: excerpt(incoming.text(place).unwrap_or_default()),
+                text: beginning(incoming.text(place).unwrap_or_default()),
                 note: Some(language.to_owned()),
             }));
         }

@@ -161,7 +161,7 @@ impl CheckError {
     }
 
     /// What failed below.
-    pub fn from_failure(error: &(impl Fails + std::error::Error)) -> Self {
+    pub fn from_failure(error: &impl Fails) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }
 }
@@ -173,18 +173,24 @@ pub struct Registered {
     /// What must hold, unless a suite says otherwise.
     pub conditions: fn() -> Vec<Condition>,
     /// Its parameters, completed by defaults; what is wrong with them.
-    pub parameters: fn(Map<String, Value>) -> Result<Map<String, Value>, String>,
+    pub parameters: Complete,
     /// Runs it with parameters that were completed.
     pub run: Run,
 }
+
+/// The parameters of a check by name.
+type Parameters = Map<String, Value>;
+type Complete = fn(Parameters) -> Result<Parameters, String>;
+type RunOne = fn(&Parameters, Which, &Set, &CheckContext<'_>) -> Result<Findings, CheckError>;
+type RunPair = fn(&Parameters, &Reference, &Set, &CheckContext<'_>) -> Result<Findings, CheckError>;
 
 /// How a check is run.
 #[derive(Clone, Copy)]
 pub enum Run {
     /// On one set.
-    One(fn(&Map<String, Value>, Which, &Set, &CheckContext<'_>) -> Result<Findings, CheckError>),
+    One(RunOne),
     /// On both.
-    Pair(fn(&Map<String, Value>, &Reference, &Set, &CheckContext<'_>) -> Result<Findings, CheckError>),
+    Pair(RunPair),
 }
 
 /// All checks, in the order in which suites list them.
@@ -240,7 +246,7 @@ const fn pair<C: PairCheck>() -> Registered {
     }
 }
 
-fn completed<C: Check>(parameters: Map<String, Value>) -> Result<Map<String, Value>, String> {
+fn completed<C: Check>(parameters: Parameters) -> Result<Parameters, String> {
     let check: C = serde_json::from_value(Value::Object(parameters)).map_err(|error| error.to_string())?;
     match serde_json::to_value(check) {
         Ok(Value::Object(completed)) => Ok(completed),
@@ -249,6 +255,6 @@ fn completed<C: Check>(parameters: Map<String, Value>) -> Result<Map<String, Val
     }
 }
 
-fn made<C: Check>(parameters: &Map<String, Value>) -> Result<C, CheckError> {
+fn made<C: Check>(parameters: &Parameters) -> Result<C, CheckError> {
     serde_json::from_value(Value::Object(parameters.clone())).map_err(|error| CheckError::new(error.to_string()))
 }

@@ -28,8 +28,11 @@ impl Default for Performance {
     }
 }
 
+/// A score of a label.
+type ScoreOf = fn(&ClassAnswers) -> f64;
+
 /// The scores of a label, and the measures of how much worse they are.
-const SCORES: [(&str, fn(&ClassAnswers) -> f64); 3] = [
+const SCORES: [(&str, ScoreOf); 3] = [
     ("f1_degradation", ClassAnswers::f1),
     ("precision_degradation", ClassAnswers::precision),
     ("recall_degradation", ClassAnswers::recall),

@@ -34,8 +34,8 @@ pub(super) fn pair<C: PairCheck>(check: &C, planted: Planted) -> Result<Judged, 
 }
 
 /// Looks at an incoming set, as a run does it.
-pub(super) fn one<C: OneSetCheck>(check: &C, set: Set) -> Result<Judged, CheckError> {
-    with_context(|context| check.run(Which::Incoming, &set, context)).map(judge::<C>)
+pub(super) fn one<C: OneSetCheck>(check: &C, set: &Set) -> Result<Judged, CheckError> {
+    with_context(|context| check.run(Which::Incoming, set, context)).map(judge::<C>)
 }
 
 fn with_context<T>(run: impl FnOnce(&CheckContext<'_>) -> T) -> T {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::shown::beginning;
 use super::{About, Check, CheckContext, CheckError, Family, Findings, Need, PairCheck};
 use crate::core::stats::{Counts, count_of, proportions, share};
 use crate::operations::drift::condition::{Condition, Rule};
@@ -116,7 +117,7 @@ impl UnseenCategories {
             rows.push(Example {
                 set: Which::Incoming,
                 row: incoming.rows[place],
-                text: excerpt(text),
+                text: beginning(text),
                 note: Some(note),
             });
         }
@@ -138,15 +139,6 @@ pub(super) fn places_of<'v>(values: Option<&'v Values>, category: &str) -> impl 
     coded.into_iter().flat_map(|(code, codes)| {
         codes.iter().enumerate().filter(move |(_, found)| **found == Some(code)).map(|(place, _)| place)
     })
-}
-
-/// The beginning of a text.
-pub(super) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 200;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -176,11 +168,5 @@ mod tests {
             let found = pair(&UnseenCategories::default(), planted).unwrap();
             assert_eq!((found.verdict, found.findings.exhibits.len()), (Verdict::Pass, 0));
         }
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_letters() {
-        assert_eq!(excerpt("äöü"), "äöü");
-        assert_eq!(excerpt(&"ä".repeat(300)).chars().count(), 201);
     }
 }

@@ -153,7 +153,7 @@ mod tests {
         let english = "The quick brown fox jumps over the lazy dog again and again.";
         let found = properties(&[Some(english), None, Some("ab"), Some(english)], &["Text Length", "language"]);
         let Values::Numbers(lengths) = &found["text_length"] else { panic!("{found:?}") };
-        assert!(lengths[0] == 60.0 && lengths[1].is_nan() && lengths[2] == 2.0 && lengths[3] == 60.0, "{lengths:?}");
+        assert_eq!(format!("{lengths:?}"), "[60.0, NaN, 2.0, 60.0]");
         let Values::Categories(languages) = &found["language"] else { panic!("{found:?}") };
         assert_eq!((languages.name(0), languages.name(1), languages.name(3)), (Some("en"), None, Some("en")));
         assert_eq!(found.len(), 2);

@@ -1,7 +1,7 @@
 //! The file of a profile.
 //!
-//! The one decision: two lines of text, what it is and the digest of the rest; then MessagePack (fields by name) in a frame of
-//! Zstandard: `tail -n +3 ref.profile | zstd -dc` is what any reader of MessagePack reads. Numbers come back as they were, to
+//! The one decision: two lines of text, what it is and the digest of the rest; then `MessagePack` (fields by name) in a frame of
+//! Zstandard: `tail -n +3 ref.profile | zstd -dc` is what any reader of `MessagePack` reads. Numbers come back as they were, to
 //! the last bit. A file of another form is refused, never guessed at.
 
 use std::fs::File;

@@ -139,9 +139,13 @@ mod tests {
 
     use super::*;
 
-    fn labels(values: ArrayRef, options: &DriftOptions) -> Vec<Option<String>> {
+    fn as_array(values: impl Array + 'static) -> ArrayRef {
+        Arc::new(values)
+    }
+
+    fn labels(values: &ArrayRef, options: &DriftOptions) -> Vec<Option<String>> {
         let mut builder = LabelsBuilder::default();
-        take_labels("label", &values, options, &mut builder).unwrap();
+        take_labels("label", values, options, &mut builder).unwrap();
         let labels = builder.finish();
         (0..labels.len()).map(|row| labels.joined(row)).collect()
     }
@@ -154,11 +158,11 @@ mod tests {
     fn a_label_is_what_is_written_whatever_the_column_holds() {
         let plain = DriftOptions::default();
         let texts = StringArray::from(vec![Some("1"), Some(" 2 "), Some(""), None]);
-        assert_eq!(labels(Arc::new(texts), &plain), some(&["1", "2", "", ""]));
-        assert_eq!(labels(Arc::new(Int64Array::from(vec![Some(1), None])), &plain), some(&["1", ""]));
+        assert_eq!(labels(&as_array(texts), &plain), some(&["1", "2", "", ""]));
+        assert_eq!(labels(&as_array(Int64Array::from(vec![Some(1), None])), &plain), some(&["1", ""]));
         let floats = Float64Array::from(vec![Some(1.0), None, Some(0.5), Some(f64::NAN)]);
-        assert_eq!(labels(Arc::new(floats), &plain), some(&["1", "", "0.5", ""]));
-        assert_eq!(labels(Arc::new(Float32Array::from(vec![0.1, 3.0])), &plain), some(&["0.1", "3"]));
+        assert_eq!(labels(&as_array(floats), &plain), some(&["1", "", "0.5", ""]));
+        assert_eq!(labels(&as_array(Float32Array::from(vec![0.1, 3.0])), &plain), some(&["0.1", "3"]));
     }
 
     #[test]
@@ -167,23 +171,23 @@ mod tests {
         lists.append_value([Some("natural gas"), Some("coal")]);
         lists.append_null();
         lists.append_value([None::<&str>]);
-        assert_eq!(labels(Arc::new(lists.finish()), &DriftOptions::default()), some(&["coal + natural gas", "", ""]));
+        assert_eq!(labels(&as_array(lists.finish()), &DriftOptions::default()), some(&["coal + natural gas", "", ""]));
     }
 
     #[test]
     fn one_cell_holds_several_labels_where_a_separator_is_named() {
         let options = DriftOptions { label_separator: Some(";".to_owned()), ..DriftOptions::default() };
         let texts = StringArray::from(vec!["a; b c;", ";"]);
-        assert_eq!(labels(Arc::new(texts), &options), some(&["a + b c", ""]));
+        assert_eq!(labels(&as_array(texts), &options), some(&["a + b c", ""]));
     }
 
     #[test]
     fn tags_of_tokens_lose_their_prefix_on_request_only() {
         let options = DriftOptions { label_separator: Some(" ".to_owned()), iob: true, ..DriftOptions::default() };
         let tags = || -> ArrayRef { Arc::new(StringArray::from(vec!["B-person I-person O"])) };
-        assert_eq!(labels(tags(), &options), some(&["O + person + person"]));
+        assert_eq!(labels(&tags(), &options), some(&["O + person + person"]));
         let options = DriftOptions { iob: false, ..options };
-        assert_eq!(labels(tags(), &options), some(&["B-person + I-person + O"]));
+        assert_eq!(labels(&tags(), &options), some(&["B-person + I-person + O"]));
     }
 
     #[test]
@@ -191,7 +195,7 @@ mod tests {
         let mut numbers = Vec::new();
         let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("0.25"), None]));
         take_numbers("p", &texts, &mut numbers).unwrap();
-        assert!(numbers[0] == 0.25 && numbers[1].is_nan());
+        assert_eq!(format!("{numbers:?}"), "[0.25, NaN]");
         let words: ArrayRef = Arc::new(StringArray::from(vec!["high"]));
         let error = take_numbers("p", &words, &mut numbers).unwrap_err();
         assert_eq!(error.to_string(), "the column `p` holds Utf8, not numbers");

@@ -151,9 +151,8 @@ impl ColumnFacts {
     /// What the column is, going by its own values.
     pub(in crate::operations::drift) fn own_use(&self) -> ColumnUse {
         match self {
-            Self::Many => ColumnUse::Ignored,
             Self::Texts { counts } if is_few(counts.distinct(), counts.total(), MOST_TEXTS) => ColumnUse::Categorical,
-            Self::Texts { .. } => ColumnUse::Ignored,
+            Self::Texts { .. } | Self::Many => ColumnUse::Ignored,
             Self::Numbers { distribution, is_whole, is_rising, .. } => {
                 let most = if *is_whole { MOST_WHOLE } else { MOST_FRACTIONS };
                 if is_few(distribution.distinct(), distribution.len(), most) {
@@ -170,7 +169,10 @@ impl ColumnFacts {
     /// How it is distributed, as what the column is said to be; `None` for what is not compared.
     pub(in crate::operations::drift) fn fact(&self, used: ColumnUse) -> Option<Fact> {
         match (used, self) {
-            (ColumnUse::Ignored | ColumnUse::Identifier, _) | (_, Self::Many) => None,
+            // A reference decides by its own values, and no texts make it numeric.
+            (ColumnUse::Ignored | ColumnUse::Identifier, _)
+            | (ColumnUse::Numeric, Self::Texts { .. })
+            | (_, Self::Many) => None,
             (ColumnUse::Categorical, Self::Texts { counts }) => Some(Fact::Categories { counts: counts.clone() }),
             (ColumnUse::Categorical, Self::Numbers { distribution, missing, .. }) => {
                 Some(Fact::Categories { counts: counts_as_texts(distribution, *missing) })
@@ -178,8 +180,6 @@ impl ColumnFacts {
             (ColumnUse::Numeric, Self::Numbers { distribution, missing, .. }) => {
                 Some(Fact::Numbers { distribution: distribution.clone(), missing: *missing })
             }
-            // A reference decides by its own values, and no texts make it numeric.
-            (ColumnUse::Numeric, Self::Texts { .. }) => None,
         }
     }
 

@@ -107,7 +107,7 @@ fn written_vectors(vectors: &Vectors, places: &[usize]) -> ArrayRef {
         let found = vectors.places.binary_search(place);
         match found {
             Ok(at) => {
-                lists.values().append_slice(&vectors.numbers[at * vectors.dimension..(at + 1) * vectors.dimension])
+                lists.values().append_slice(&vectors.numbers[at * vectors.dimension..(at + 1) * vectors.dimension]);
             }
             Err(_none) => lists.values().append_nulls(vectors.dimension),
         }
