@@ -5,7 +5,7 @@
 //! old job can be shown anew, and equal outcomes give equal pages.
 //!
 //! A page fetches nothing and needs no server; what comes from users' files is escaped by the templates. No page runs a script
-//! but that of a check of incoming data ([`drift`]), whose policy names its scripts by their digests.
+//! but that of a check of incoming data (`drift`), whose policy names its scripts by their digests.
 
 mod bar;
 mod conversion;

@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 SIZES = [(1280, 900), (390, 844)]
 SCHEMES = ["light", "dark"]
@@ -77,7 +77,9 @@ def check_plot(page: Page, figure, faults: list) -> None:
         faults.append(f"{title}: no tooltip")
     if figure.locator(".picked").count():
         canvas.click(position={"x": point[0], "y": point[1]})
-        if "row" not in figure.locator(".picked").inner_text():
+        try:
+            figure.locator(".picked", has_text="row").wait_for(timeout=3000)
+        except TimeoutError:
             faults.append(f"{title}: a click keeps no text")
     for key in figure.locator(".keys button").all():
         shown = "(c) => Chart.getChart(c).getSortedVisibleDatasetMetas().length"
