@@ -122,9 +122,10 @@ fn error(check: &CheckOutcome) -> Option<String> {
 /// What somebody should know of checks that did not pass.
 fn notes(outcome: &DriftOutcome) -> Vec<String> {
     let notes = outcome.checks.iter().filter(|check| check.verdict > Verdict::Pass).flat_map(|check| {
-        let of_measures = check.measures.iter().filter_map(|measure| {
+        let of_measures = check.measures.iter().filter(|measure| is_broken(check, measure)).filter_map(|measure| {
             let note = measure.note.as_ref()?;
-            Some(format!("  {}: {}: {note}", check.title, measure.name))
+            let column = measure.column.as_ref().map(|column| format!(" of {column}")).unwrap_or_default();
+            Some(format!("  {}: {}{column}: {note}", check.title, measure.name))
         });
         let own = check.notes.iter().map(|note| format!("  {}: {note}", check.title));
         of_measures.chain(own).collect::<Vec<_>>()
@@ -134,6 +135,14 @@ fn notes(outcome: &DriftOutcome) -> Vec<String> {
         lines.insert(0, String::new());
     }
     lines
+}
+
+/// Whether a condition does not hold for the measure.
+fn is_broken(check: &CheckOutcome, measure: &Measure) -> bool {
+    let of_column = |names: &[String]| measure.column.as_ref().is_none_or(|column| names.contains(column));
+    check.conditions.iter().any(|condition| {
+        condition.measure == measure.name && condition.verdict > Verdict::Pass && of_column(&condition.broken_by)
+    })
 }
 
 fn not_run(not_run: &[NotRun]) -> Vec<String> {

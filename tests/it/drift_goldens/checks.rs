@@ -165,11 +165,10 @@ fn of_rows() -> Vec<OfRows> {
         "remove_punctuation": false,
         "normalise_unicode": false,
         "remove_stop_words": false,
-        "show": ALL_OF_THEM,
-        "show_rows": ALL_OF_THEM,
     });
-    let all = || json!({"show": ALL_OF_THEM, "show_rows": ALL_OF_THEM});
-    let keep = json!({"remove_stop_words": false, "show": ALL_OF_THEM, "show_rows": ALL_OF_THEM});
+    let in_form = |form: Value| json!({"show": ALL_OF_THEM, "form": form});
+    let (exact, keep) = (in_form(exact), in_form(json!({"remove_stop_words": false})));
+    let all = || json!({"show": ALL_OF_THEM});
     vec![
         row("TextDuplicates", "percent_of_duplicates", "duplicates", "duplicate_share", all()),
         row("TextDuplicates[keep stopwords]", "percent_of_duplicates", "duplicates", "duplicate_share", keep),
@@ -179,7 +178,7 @@ fn of_rows() -> Vec<OfRows> {
             "SpecialCharacters",
             "percent_of_samples_with_special_chars",
             "special_characters",
-            "rows_with_special_characters_share",
+            "share_of_rows_with_any",
             json!({}),
         ),
         row("UnknownTokens", "unknown_word_ratio", "unknown_tokens", "unknown_share", json!({})),
@@ -220,7 +219,7 @@ fn goldens_of_leakage() {
     let mut tally = Tally::default();
     for (set, reference, incoming, goldens) in pairs(&goldens) {
         let golden = &goldens["TrainTestSamplesMix"];
-        let parameters = json!({"show": ALL_OF_THEM, "show_rows": ALL_OF_THEM});
+        let parameters = json!({"show": ALL_OF_THEM});
         let Some(found) = outcome("leakage", &parameters, [Some(reference), Some(incoming)]) else { return };
         let value = measure(&found, "leaked_share");
         tally.of("TrainTestSamplesMix", CLOSED).numbers(value, golden["value"]["ratio"].as_f64(), || set.to_owned());
@@ -238,4 +237,35 @@ fn goldens_of_leakage() {
         compared.equal(&ours, &golden, || set.to_owned());
     }
     tally.print("leakage (deepchecks)");
+}
+
+#[test]
+fn goldens_of_frequent_substrings() {
+    let Some(goldens) = goldens() else { return };
+    let mut tally = Tally::default();
+    let variants = [
+        ("FrequentSubstrings", json!({})),
+        ("FrequentSubstrings[min_substring_ratio=0.005]", json!({"min_frequency": 0.005})),
+    ];
+    for (set, side, golden) in sides(&goldens) {
+        let file = golden["file"].as_str().unwrap();
+        for (name, parameters) in &variants {
+            let golden = &golden["single_dataset_checks"][*name];
+            let Some(found) = outcome("frequent_substrings", parameters, [None, Some(file)]) else { return };
+            let whose = || format!("{set} {side}");
+            let frequencies = found.measures.iter().filter(|measure| measure.name == "frequency");
+            let ours: Vec<(&str, f64)> =
+                frequencies.map(|measure| (measure.column.as_deref().unwrap(), measure.value.unwrap())).collect();
+            let listed = golden["value"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let theirs: Vec<&str> = listed.iter().map(|found| found["Text"].as_str().unwrap()).collect();
+            let texts: Vec<&str> = ours.iter().map(|(text, _)| *text).collect();
+            tally.of(&format!("{name}: texts"), Tolerance::Equal).equal(&texts, &theirs, whose);
+            for ((_, frequency), golden) in ours.iter().zip(listed) {
+                let golden = golden["Frequency"].as_f64();
+                tally.of(&format!("{name}: frequencies"), CLOSED).numbers(Some(*frequency), golden, whose);
+            }
+            compare_verdict(&mut tally, name, &found, golden, &whose());
+        }
+    }
+    tally.print("frequent substrings (deepchecks)");
 }

@@ -9,6 +9,7 @@ mod column_drift;
 mod conflicting_labels;
 mod confusion_matrix;
 mod duplicates;
+mod embeddings_drift;
 mod equal_texts;
 mod fact_drift;
 mod frequent_substrings;
@@ -29,6 +30,7 @@ mod property_drift;
 mod property_outliers;
 mod shown;
 mod special_characters;
+mod text_drift;
 mod tokenizer;
 #[cfg(test)]
 mod tried;
@@ -127,6 +129,13 @@ pub struct CheckContext<'a> {
     pub engines: &'a Engines,
 }
 
+impl CheckContext<'_> {
+    /// The seed for generators that take 32 bits.
+    fn short_seed(&self) -> u32 {
+        u32::try_from(self.seed & u64::from(u32::MAX)).unwrap_or_default()
+    }
+}
+
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
@@ -211,6 +220,8 @@ pub static REGISTRY: &[Registered] = &[
     pair::<new_characters::NewCharacters>(),
     pair::<leakage::Leakage>(),
     pair::<label_sets::LabelSets>(),
+    pair::<text_drift::TextDrift>(),
+    pair::<embeddings_drift::EmbeddingsDrift>(),
     pair::<property_drift::PropertyDrift>(),
     pair::<column_drift::ColumnDrift>(),
     pair::<language_mix::LanguageMix>(),
