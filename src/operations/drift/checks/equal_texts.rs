@@ -1,6 +1,6 @@
 //! Rows whose texts are the same in their normal form.
 //!
-//! For: duplicates and conflicting labels. The one decision: a missing text is the empty one, and so is a text of nothing but
+//! For: duplicates, near-duplicates and conflicting labels. The one decision: a missing text is the empty one, and so is a text of nothing but
 //! stop words and punctuation; they are all the same, as in deepchecks.
 
 use crate::core::text::comparable::NormalForm;
@@ -23,6 +23,14 @@ pub(super) fn equal_texts(
     let mut groups: Vec<Vec<usize>> = several.map(|group| group.iter().map(|(_, place)| *place).collect()).collect();
     groups.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     (groups, same().count())
+}
+
+/// Places of the first row of each different text, rising; rows without a text are left out.
+pub(super) fn different_texts(set: &Set) -> Vec<usize> {
+    let same = set.digests().chunk_by(|one, other| one.0 == other.0);
+    let mut places: Vec<usize> = same.filter_map(|group| set.rows.binary_search(&group.first()?.1).ok()).collect();
+    places.sort_unstable();
+    places
 }
 
 /// What stands for the normal form of each row's text.
@@ -53,5 +61,6 @@ mod tests {
         assert_eq!((groups, different), (vec![vec![1, 2, 4], vec![0, 5]], 3));
         let (groups, different) = equal_texts(&set, NormalForm::EXACT, |place| place != 0);
         assert_eq!((groups, different), (Vec::new(), 5));
+        assert_eq!(different_texts(&set), [0, 1, 3]);
     }
 }

@@ -19,6 +19,8 @@ mod language_mix;
 mod leakage;
 mod long_texts;
 mod missing_values;
+mod near_duplicates;
+mod near_leakage;
 mod new_characters;
 mod new_words;
 mod novelty;
@@ -208,6 +210,7 @@ pub static REGISTRY: &[Registered] = &[
     one::<class_imbalance::ClassImbalance>(),
     one::<missing_values::MissingValues>(),
     one::<duplicates::Duplicates>(),
+    one::<near_duplicates::NearDuplicates>(),
     one::<conflicting_labels::ConflictingLabels>(),
     one::<property_outliers::PropertyOutliers>(),
     one::<special_characters::SpecialCharacters>(),
@@ -219,6 +222,7 @@ pub static REGISTRY: &[Registered] = &[
     pair::<new_words::NewWords>(),
     pair::<new_characters::NewCharacters>(),
     pair::<leakage::Leakage>(),
+    pair::<near_leakage::NearLeakage>(),
     pair::<label_sets::LabelSets>(),
     pair::<text_drift::TextDrift>(),
     pair::<embeddings_drift::EmbeddingsDrift>(),
