@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use textmill::core::stats::domain_classifier::{DomainOptions, Reduction, domain_classifier};
 use textmill::core::stats::mean_distance::mean_distance;
-use textmill::core::stats::mmd::PermutationOptions;
+use textmill::core::stats::mmd::{PermutationOptions, mmd};
 use textmill::core::stats::pps::{Feature, predictive_power};
 use textmill::core::stats::vectors::Vectors;
 use textmill::core::stats::words_classifier::{WordsOptions, words_classifier};
@@ -58,6 +58,9 @@ fn goldens_of_vectors_that_are_told_apart() {
         let mut compared = tally.of("distance of mean vectors (evidently)", Tolerance::Relative(1e-9));
         compared.numbers(Some(found.euclidean), Some(euclidean), || format!("{set} euclidean"));
         compared.numbers(found.cosine, golden["distance_cosine"]["score"].as_f64(), || format!("{set} cosine"));
+        let found = mmd(sides[0], sides[1], PermutationOptions::default()).unwrap();
+        let mut compared = tally.of("MMD of vectors (evidently)", Tolerance::Absolute(1e-4));
+        compared.numbers(Some(found.squared.max(0.0)), golden["mmd"]["score"].as_f64(), || set.clone());
     }
     tally.print("vectors that are told apart");
 }

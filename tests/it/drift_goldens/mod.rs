@@ -26,7 +26,7 @@ const DELIBERATE: &[(&str, &str)] = &[
     ("Lexical Density of the predecessor's table", "is in percent there, and a share since"),
     (
         "descriptors of evidently",
-        "other definitions of words and sentences; length and share of non-letters are compared",
+        "are not compared: words and sentences are other ones there; its drift scores of text lengths are",
     ),
 ];
 
