@@ -257,7 +257,8 @@ fn checking_models(models: LoadedModels, store: ModelStore) -> CheckingModels {
         let found = models.get(Some(name), Urgency::Bulk).map_err(|error| error.to_failure())?;
         let folder = store.path(&found.id).map_err(|error| error.to_failure())?;
         let model = Some(described_model(&store, &found.id));
-        Ok(Engines { embedder: Some(found.embedder), model, model_folder: Some(folder) })
+        let max_tokens = found.embedder.max_tokens();
+        Ok(Engines { embedder: Some(found.embedder), max_tokens, model, model_folder: Some(folder) })
     })
 }
 

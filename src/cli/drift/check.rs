@@ -17,7 +17,7 @@ use crate::core::intake::LocalSource;
 use crate::core::isolation::Isolation;
 use crate::core::progress::ProgressSink;
 use crate::operations::context::RunContext;
-use crate::operations::drift::{DriftOptions, DriftOutcome, SideOutcome, check, save_sides};
+use crate::operations::drift::{DriftOptions, DriftOutcome, SideOutcome, check, makes_vectors, save_sides};
 
 /// Run a suite of checks on incoming data, and say what comes of it
 ///
@@ -78,7 +78,8 @@ fn checked(wish: &Wish<'_>, config: &Config, context: &Context) -> Result<DriftO
     let (progress, saved) = (context.printer.progress_sink(), wish.results.save_properties.clone());
     until_interrupted(move |cancel| {
         let progress: Arc<dyn ProgressSink> = progress;
-        let engines = wanted.map(|wanted| wanted.open(&cancel)).transpose()?.unwrap_or_default();
+        let engines =
+            wanted.map(|wanted| wanted.open(makes_vectors(&options), &cancel)).transpose()?.unwrap_or_default();
         let context = RunContext { progress, cancel, reserved: None, isolation };
         let (outcome, sides) = check((reference.as_ref(), incoming.as_ref()), &options, &engines, &context)?;
         if let Some(folder) = saved {

@@ -8,7 +8,7 @@ use crate::app;
 use crate::cli::embed::engine::{Choice, EngineArgs};
 use crate::cli::exit::CommandError;
 use crate::config::Config;
-use crate::core::embeddings::LocalOptions;
+use crate::core::embeddings::{LocalOptions, TokenCounter};
 use crate::operations::drift::Engines;
 
 /// What was found of the model; it is not read yet.
@@ -30,12 +30,14 @@ impl Wanted {
         Ok(Self { choice, model: app::described_model(&store, id), folder: store.path(id)? })
     }
 
-    /// Makes it ready, on a thread that may block.
+    /// Makes ready what checks need of it, on a thread that may block: weights only where vectors are made.
     ///
     /// # Errors
     /// When it can't be read.
-    pub(super) fn open(self, cancel: &CancellationToken) -> Result<Engines, CommandError> {
-        let engine = self.choice.open(&LocalOptions::default(), cancel)?;
-        Ok(Engines { embedder: Some(engine.embedder), model: Some(self.model), model_folder: Some(self.folder) })
+    pub(super) fn open(self, makes_vectors: bool, cancel: &CancellationToken) -> Result<Engines, CommandError> {
+        let max_tokens = TokenCounter::most_tokens(&self.folder)?;
+        let open = || self.choice.open(&LocalOptions::default(), cancel);
+        let embedder = makes_vectors.then(open).transpose()?.map(|engine| engine.embedder);
+        Ok(Engines { embedder, max_tokens: Some(max_tokens), model: Some(self.model), model_folder: Some(self.folder) })
     }
 }

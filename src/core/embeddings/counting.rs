@@ -10,6 +10,7 @@ use std::path::Path;
 use tokenizers::{ModelWrapper, Tokenizer};
 
 use super::error::EmbeddingError;
+use super::model::Model;
 
 /// Counts the tokens of a model.
 #[derive(Debug)]
@@ -41,6 +42,14 @@ impl TokenCounter {
         without.map_err(|error| EmbeddingError::malformed(&path, error))?;
         let unknown = unknown_token(&tokenizer);
         Ok(Self { tokenizer, unknown })
+    }
+
+    /// Most tokens that the model in a folder reads of a text, special ones included.
+    ///
+    /// # Errors
+    /// When a file of the model is missing, is not as it should be, or asks for what is not supported.
+    pub fn most_tokens(folder: &Path) -> Result<usize, EmbeddingError> {
+        Ok(Model::open(folder, None)?.max_tokens)
     }
 
     /// The tokens of a text, special ones left out.

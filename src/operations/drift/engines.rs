@@ -11,6 +11,8 @@ use crate::core::embeddings::Embedder;
 pub struct Engines {
     /// Makes vectors of texts.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// Most tokens that the model reads of a text, special ones included.
+    pub max_tokens: Option<usize>,
     /// The model of the embedder and its revision.
     pub model: Option<String>,
     /// Folder of the model, where its tokenizer lies.

@@ -51,7 +51,7 @@ pub use outcome::{
 pub use profile::{Profile, ProfileOptions, ProfileOutcome, merge_profiles, write_profile};
 pub use reference::Reference;
 pub use refusal::check_options;
-pub use run::{Sides, check};
+pub use run::{Sides, check, makes_vectors};
 pub use saving::save_sides;
 pub use scores::{DriftResult, DriftSummary};
 pub use set::Set;

@@ -50,6 +50,13 @@ pub fn check(
     Ok((outcome, sides))
 }
 
+/// Whether a model has to make vectors of texts for the checks that are asked for.
+pub fn makes_vectors(options: &DriftOptions) -> bool {
+    let plan = planned(&options.suite, &options.thresholds).unwrap_or_default();
+    options.embedding_column.is_none()
+        && plan.iter().any(|planned| planned.check.about.needs.contains(&Need::Embeddings))
+}
+
 /// Both sets, and the options that hold: a profile completes those that were asked for.
 fn sides(
     (reference, incoming): (Option<&LocalSource>, Option<&LocalSource>),

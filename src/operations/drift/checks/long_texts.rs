@@ -4,14 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::shown::example;
 use super::{About, Check, CheckContext, CheckError, Family, Findings, OneSetCheck, tokenizer};
-use crate::core::embeddings::TokenCounter;
 use crate::core::stats::{Distribution, count_of, histogram, real, share};
 use crate::core::text::comparable::ComparableWords;
 use crate::operations::drift::condition::{Condition, Rule};
 use crate::operations::drift::engines::Engines;
 use crate::operations::drift::exhibit::{self, Examples, Exhibit, Mark};
 use crate::operations::drift::outcome::{Measure, Which};
-use crate::operations::drift::set::Set;
+use crate::operations::drift::set::{Set, Tokens};
 
 const TOO_LONG_SHARE: &str = "too_long_share";
 const BINS: usize = 40;
@@ -50,40 +49,39 @@ impl Check for LongTexts {
 }
 
 /// What a length is counted in, and where it ends.
-struct Ruler {
-    counter: Option<TokenCounter>,
+struct Ruler<'s> {
+    set: &'s Set,
+    tokens: Option<&'s Tokens>,
     most: usize,
 }
 
-impl Ruler {
-    fn of(check: &LongTexts, engines: &Engines) -> Result<Self, CheckError> {
-        let most = check.max_tokens.or_else(|| engines.embedder.as_ref().and_then(|embedder| embedder.max_tokens()));
-        let (Some(most), Some(_)) = (most, &engines.model_folder) else {
-            return Ok(Self { counter: None, most: check.max_words });
+impl<'s> Ruler<'s> {
+    fn of(check: &LongTexts, set: &'s Set, engines: &Engines) -> Result<Self, CheckError> {
+        let (Some(most), Some(_)) = (check.max_tokens.or(engines.max_tokens), &engines.model_folder) else {
+            return Ok(Self { set, tokens: None, most: check.max_words });
         };
-        let counter = tokenizer::opened(engines)?;
-        let special = counter.special_tokens().map_err(|error| CheckError::from_failure(&error))?;
-        Ok(Self { counter: Some(counter), most: most.saturating_sub(special) })
+        let tokens = tokenizer::tokens(set, engines)?;
+        Ok(Self { set, tokens: Some(tokens), most: most.saturating_sub(tokens.special) })
     }
 
     fn unit(&self) -> &'static str {
-        if self.counter.is_some() { "tokens" } else { "words" }
+        if self.tokens.is_some() { "tokens" } else { "words" }
     }
 
-    fn length(&self, text: &str) -> Result<usize, CheckError> {
-        match &self.counter {
-            Some(counter) => counter.count(text).map_err(|error| CheckError::from_failure(&error)),
-            None => Ok(ComparableWords::of(text).len()),
+    /// The length of the text of the row at a place; `None` where it is missing.
+    fn length(&self, place: usize) -> Option<usize> {
+        match self.tokens {
+            Some(tokens) => Some(self.set.read_text(tokens, place)?.tokens),
+            None => Some(ComparableWords::of(self.set.text(place)?).len()),
         }
     }
 }
 
 impl OneSetCheck for LongTexts {
     fn run(&self, which: Which, set: &Set, context: &CheckContext<'_>) -> Result<Findings, CheckError> {
-        let ruler = Ruler::of(self, context.engines)?;
-        let texts = (0..set.len()).filter_map(|place| Some((place, set.text(place)?)));
-        let lengths =
-            texts.map(|(place, text)| Ok((place, ruler.length(text)?))).collect::<Result<Vec<_>, CheckError>>()?;
+        let ruler = Ruler::of(self, set, context.engines)?;
+        let lengths: Vec<(usize, usize)> =
+            (0..set.len()).filter_map(|place| Some((place, ruler.length(place)?))).collect();
         let mut long: Vec<(usize, usize)> =
             lengths.iter().copied().filter(|(_, length)| *length > ruler.most).collect();
         long.sort_by_key(|(_, length)| std::cmp::Reverse(*length));
@@ -105,7 +103,7 @@ impl OneSetCheck for LongTexts {
     }
 }
 
-fn distribution(which: Which, lengths: &[(usize, usize)], ruler: &Ruler) -> Option<Exhibit> {
+fn distribution(which: Which, lengths: &[(usize, usize)], ruler: &Ruler<'_>) -> Option<Exhibit> {
     let lengths = Distribution::from_values(lengths.iter().map(|(_, length)| real(count_of(*length))));
     let nothing = Distribution::default();
     let (reference, incoming) = match which {

@@ -1,19 +1,19 @@
 //! The tokenizer of the model, for checks that ask it.
 
 use super::CheckError;
-use crate::core::embeddings::TokenCounter;
 use crate::operations::drift::engines::Engines;
+use crate::operations::drift::set::{Set, Tokens};
 
-/// Opens it.
+/// What it reads of the texts of a set.
 ///
 /// # Errors
 /// When there is none, or it can't be read.
-pub(super) fn opened(engines: &Engines) -> Result<TokenCounter, CheckError> {
+pub(super) fn tokens<'s>(set: &'s Set, engines: &Engines) -> Result<&'s Tokens, CheckError> {
     let folder = engines
         .model_folder
         .as_deref()
         .ok_or_else(|| CheckError::new("there is no tokenizer").with_hint("name a model, `embedder`"))?;
-    TokenCounter::open(folder).map_err(|error| CheckError::from_failure(&error))
+    set.tokens(folder).map_err(|error| CheckError::from_failure(&error))
 }
 
 #[cfg(test)]
@@ -22,6 +22,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::core::embeddings::tests::tiny_model::TinyModel;
+    use crate::operations::drift::set::samples::set_of;
 
     /// A model of a few words, and the folder that it lies in.
     pub(in crate::operations::drift::checks) fn tiny_engines() -> (TempDir, Engines) {
@@ -33,7 +34,7 @@ pub(super) mod tests {
 
     #[test]
     fn without_a_model_it_is_said_what_to_name() {
-        let error = opened(&Engines::default()).unwrap_err();
+        let error = tokens(&set_of(["steel"]), &Engines::default()).unwrap_err();
         assert!(error.hint.unwrap().contains("embedder"));
     }
 }

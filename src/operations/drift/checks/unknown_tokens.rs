@@ -47,15 +47,14 @@ impl Check for UnknownTokens {
 
 impl OneSetCheck for UnknownTokens {
     fn run(&self, which: Which, set: &Set, context: &CheckContext<'_>) -> Result<Findings, CheckError> {
-        let counter = tokenizer::opened(context.engines)?;
+        let known = tokenizer::tokens(set, context.engines)?;
         let (mut tokens, mut unknown) = (0, 0);
         let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for place in 0..set.len() {
-            let text = set.text(place).unwrap_or_default();
-            let read = counter.read(text).map_err(|error| CheckError::from_failure(&error))?;
+            let (Some(text), Some(read)) = (set.text(place), set.read_text(known, place)) else { continue };
             tokens += count_of(read.tokens);
             unknown += count_of(read.unknown.len());
-            for word in read.unknown.into_iter().filter_map(|bytes| text.get(bytes)) {
+            for word in read.unknown.iter().filter_map(|bytes| text.get(bytes.clone())) {
                 places.entry(word).or_default().push(place);
             }
         }

@@ -12,11 +12,11 @@ use foldhash::fast::RandomState;
 #[derive(Debug, Default)]
 pub(in crate::operations::drift) struct Distinct {
     /// Where each is met first, rising.
-    pub(super) places: Vec<usize>,
+    pub(in crate::operations::drift) places: Vec<usize>,
     /// In how many rows each is.
     pub(super) rows: Vec<u64>,
     /// Which of them each row has; `None` where the text is missing.
-    pub(super) of_row: Vec<Option<u32>>,
+    pub(in crate::operations::drift) of_row: Vec<Option<u32>>,
 }
 
 impl Distinct {

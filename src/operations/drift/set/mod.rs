@@ -12,6 +12,7 @@ mod sample;
 #[cfg(test)]
 pub(super) mod samples;
 mod save;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -23,6 +24,7 @@ pub(super) use column::{ColumnFacts, RawColumn};
 pub(super) use read::{ReadOptions, read};
 pub(super) use sample::{sampled, sampling_key};
 pub(super) use save::save_properties;
+pub(super) use tokens::Tokens;
 
 use super::error::DriftError;
 use super::facts::{self, Characters, Confusion, Digests, Distinct, Fact, Vocabulary, Wanted};
@@ -112,6 +114,7 @@ pub(super) struct Computed {
     words: OnceLock<Vocabulary>,
     characters: OnceLock<Characters>,
     digests: OnceLock<Digests>,
+    tokens: OnceLock<Tokens>,
 }
 
 impl Computed {
