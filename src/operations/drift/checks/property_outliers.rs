@@ -49,7 +49,7 @@ impl Check for PropertyOutliers {
     };
 
     fn conditions() -> Vec<Condition> {
-        vec![Condition::new(OUTLIER_SHARE, Rule::AtMost, 0.05)]
+        vec![Condition::new(OUTLIER_SHARE, Rule::AtMost, 0.05).or_warn()]
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn planted_long_texts_are_found_with_their_rows() {
-        for (planted, verdict) in [(5, Verdict::Pass), (20, Verdict::Fail)] {
+        for (planted, verdict) in [(5, Verdict::Pass), (20, Verdict::Warn)] {
             let set = set_of(texts(planted).iter().map(String::as_str));
             let (findings, found) = one(&PropertyOutliers::default(), &set).unwrap();
             let share = value_of(&findings, OUTLIER_SHARE, Some("text_length"));
