@@ -83,14 +83,8 @@ fn fold_score(feature: Feature, rows: &[usize], truth: &[usize], folds: &[usize]
             test.iter().map(|&place| known.class(narrow(values[rows[place]]))).collect()
         }
         Feature::Categories(values) => {
-            let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-            for &place in &fit {
-                members.entry(values[rows[place]]).or_default().push(truth[place]);
-            }
-            let known: BTreeMap<usize, usize> =
-                members.into_iter().map(|(value, classes)| (value, majority(classes))).collect();
-            let otherwise = majority(fit.iter().map(|&place| truth[place]));
-            test.iter().map(|&place| known.get(&values[rows[place]]).copied().unwrap_or(otherwise)).collect()
+            let known = Groups::of(fit.iter().map(|&place| (values[rows[place]], truth[place])));
+            test.iter().map(|&place| known.class(values[rows[place]])).collect()
         }
     };
     weighted_f1(&expected, &predicted)
@@ -122,6 +116,49 @@ impl Steps {
     }
 }
 
+/// The class of every category, and that of one that was not met.
+struct Groups {
+    classes: BTreeMap<usize, usize>,
+    unmet: usize,
+}
+
+impl Groups {
+    fn of(known: impl Iterator<Item = (usize, usize)>) -> Self {
+        // Rows of each class, by category.
+        let mut left: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
+        let mut all = BTreeMap::new();
+        for (category, class) in known {
+            *left.entry(category).or_default().entry(class).or_insert(0) += 1;
+            *all.entry(class).or_insert(0) += 1;
+        }
+        let classes = left.iter().map(|(category, counts)| (*category, commonest(counts))).collect();
+        while left.len() > 1 && all.len() > 1 {
+            let parted = |counts| concentration(counts) + concentration(&without(&all, counts));
+            let gains = left.iter().map(|(category, counts)| (parted(counts), *category));
+            let best = gains.reduce(|best, other| if other.0 > best.0 { other } else { best });
+            let Some(counts) = best.and_then(|(_, category)| left.remove(&category)) else { break };
+            all = without(&all, &counts);
+        }
+        Self { classes, unmet: commonest(&all) }
+    }
+
+    fn class(&self, category: usize) -> usize {
+        self.classes.get(&category).copied().unwrap_or(self.unmet)
+    }
+}
+
+/// Rows of each class but these.
+fn without(all: &BTreeMap<usize, usize>, counts: &BTreeMap<usize, usize>) -> BTreeMap<usize, usize> {
+    let left = all.iter().map(|(class, count)| (*class, count - counts.get(class).copied().unwrap_or(0)));
+    left.filter(|(_, count)| *count > 0).collect()
+}
+
+/// How far rows are of one class: what Gini's impurity leaves of their number.
+fn concentration(counts: &BTreeMap<usize, usize>) -> f64 {
+    let squares: usize = counts.values().map(|count| count * count).sum();
+    size(squares) / size(counts.values().sum::<usize>().max(1))
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "trees of scikit-learn see features as 32-bit floats")]
 fn narrow(value: f64) -> f32 {
     value as f32
@@ -137,8 +174,11 @@ fn counts(values: impl IntoIterator<Item = usize>) -> BTreeMap<usize, usize> {
 
 /// The commonest class, the first of them if several are.
 fn majority(classes: impl IntoIterator<Item = usize>) -> usize {
-    let counts = counts(classes);
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(0, |(class, _)| class)
+    commonest(&counts(classes))
+}
+
+fn commonest(counts: &BTreeMap<usize, usize>) -> usize {
+    counts.iter().rev().max_by_key(|(_, count)| **count).map_or(0, |(class, _)| *class)
 }
 
 /// F1 of each class, weighted with its rows.
@@ -172,6 +212,15 @@ mod tests {
         assert!(predictive_power(Feature::Categories(&ids), &classes, 42).score.abs() < f64::EPSILON);
         assert!(predictive_power(Feature::Categories(&classes), &[1; 100], 42).score.abs() < f64::EPSILON);
         assert!(predictive_power(Feature::Numbers(&[]), &[], 42).score.abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_category_that_was_not_met_is_answered_like_those_that_are_left_at_the_end() {
+        // The large category is split off; the rest are of class 2, though class 1 is the commonest.
+        let known = [(0, 1), (0, 1), (0, 1), (0, 0), (1, 2), (2, 2)];
+        let groups = Groups::of(known.into_iter());
+        assert_eq!([groups.class(0), groups.class(2), groups.class(9)], [1, 2, 2]);
+        assert_eq!(Groups::of([(0, 1), (1, 1)].into_iter()).class(9), 1);
     }
 
     #[test]

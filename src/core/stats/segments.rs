@@ -26,6 +26,22 @@ pub enum Feature<'a> {
     },
 }
 
+/// Scores of all rows, high where all is well.
+#[derive(Debug, Clone, Copy)]
+pub struct Scores<'a> {
+    /// What trees are grown by.
+    pub grown_by: &'a [f64],
+    /// What leaves are judged by, and what segments are told with.
+    pub judged_by: &'a [f64],
+}
+
+impl<'a> Scores<'a> {
+    /// One score for both.
+    pub fn of(scores: &'a [f64]) -> Self {
+        Self { grown_by: scores, judged_by: scores }
+    }
+}
+
 /// How segments are searched.
 #[derive(Debug, Clone, Copy)]
 pub struct SegmentOptions {
@@ -85,12 +101,12 @@ const FOLDS: usize = 3;
 /// rows.
 pub fn weak_segments(
     features: &[Feature],
-    scores: &[f64],
+    scores: Scores,
     searched: &[usize],
     options: SegmentOptions,
 ) -> WeakSegments {
     let rows: Vec<u32> = searched.iter().map(|&row| u32::try_from(row).unwrap_or(u32::MAX)).collect();
-    let search = Search { scores, rows: &rows, options };
+    let search = Search { scores: scores.grown_by, judged: scores.judged_by, rows: &rows, options };
     let columns: Vec<Column> = features.iter().map(|feature| Column::of(*feature, &search)).collect();
     let chosen = search.strongest(&columns);
     let mut found = Vec::new();
@@ -100,7 +116,7 @@ pub fn weak_segments(
         }
     }
     found.sort_by(|one: &Segment, other: &Segment| one.score.total_cmp(&other.score));
-    WeakSegments { average: mean(scores, &rows), segments: selected(found, options.repeat_features) }
+    WeakSegments { average: mean(scores.judged_by, &rows), segments: selected(found, options.repeat_features) }
 }
 
 /// A feature as a tree sees it.
@@ -158,7 +174,10 @@ impl Column {
 
 /// What is searched, and how.
 struct Search<'a> {
+    /// What trees are grown by.
     scores: &'a [f64],
+    /// What their leaves are judged by.
+    judged: &'a [f64],
     rows: &'a [u32],
     options: SegmentOptions,
 }
@@ -249,7 +268,7 @@ impl Search<'_> {
         for &row in rows {
             let (count, sum) = &mut sums[tree.leaf(columns, place(row))];
             *count += 1;
-            *sum += self.scores[place(row)];
+            *sum += self.judged[place(row)];
         }
         let means = sums.iter().enumerate().filter(|(_, (count, _))| *count > 0);
         means.map(|(leaf, (count, sum))| (sum / size(*count), leaf)).min_by(|one, other| one.0.total_cmp(&other.0))
@@ -312,7 +331,7 @@ mod tests {
         fn found(&self, scores: &[f64], options: SegmentOptions) -> WeakSegments {
             let mut features = vec![Feature::Categories { names: &self.names, codes: &self.codes }];
             features.extend(self.numbers.iter().map(|numbers| Feature::Numbers(numbers)));
-            weak_segments(&features, scores, &(0..ROWS).collect::<Vec<_>>(), options)
+            weak_segments(&features, Scores::of(scores), &(0..ROWS).collect::<Vec<_>>(), options)
         }
     }
 
@@ -339,10 +358,28 @@ mod tests {
             Feature::Numbers(&planted.numbers[0]),
         ];
         let searched: Vec<usize> = (0..ROWS).filter(|row| row % 5 < 3).collect();
-        let found = weak_segments(&features, &planted.scores, &searched, SegmentOptions::default());
+        let scores = Scores::of(&planted.scores);
+        let found = weak_segments(&features, scores, &searched, SegmentOptions::default());
         let worst = &found.segments[0];
         assert!(worst.rows.iter().all(|row| row % 5 < 3) && worst.unsearched.iter().all(|row| row % 5 > 2));
         assert!(worst.unsearched.iter().filter(|&&row| planted.scores[row] < 0.5).count() > 20);
+    }
+
+    #[test]
+    fn trees_are_grown_by_one_score_and_their_leaves_judged_by_another() {
+        let planted = Planted::new(2);
+        let features: Vec<Feature> = planted.numbers.iter().map(|numbers| Feature::Numbers(numbers)).collect();
+        let judged: Vec<f64> = planted.scores.iter().map(|score| 1.0 - score).collect();
+        let scores = Scores { grown_by: &planted.scores, judged_by: &judged };
+        let rows: Vec<usize> = (0..ROWS).collect();
+        let found = weak_segments(&features, scores, &rows, SegmentOptions::default());
+        let above_zero = judged.iter().sum::<f64>() / f64::from(u16::try_from(ROWS).unwrap());
+        assert!((found.average - above_zero).abs() < 1e-12);
+        assert!(
+            found.segments[0].score < above_zero,
+            "the best part by the other score: {:?}",
+            found.segments[0].score
+        );
     }
 
     #[test]

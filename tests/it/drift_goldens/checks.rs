@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use textmill::core::intake::LocalSource;
 use textmill::core::text::properties::named;
 use textmill::operations::drift::{
-    CheckOutcome, DriftOptions, Engines, Exhibit, Group, Measure, REGISTRY, Verdict, check,
+    CheckOutcome, DriftOptions, Engines, Exhibit, Group, Measure, REGISTRY, Segments, Verdict, check,
 };
 
 use super::data::{drift_file, goldens, sides};
@@ -17,8 +17,18 @@ const CLOSED: Tolerance = Tolerance::Relative(1e-9);
 /// Groups and rows that are shown, where all are to be compared.
 const ALL_OF_THEM: u64 = 100_000;
 
+/// What a check says of one set, or of two, with all properties.
+fn outcome(name: &str, parameters: &Value, sides: [Option<&str>; 2]) -> Option<CheckOutcome> {
+    outcome_by(&["all"], name, parameters, sides)
+}
+
 /// What a check says of one set, or of two.
-fn outcome(name: &str, parameters: &Value, [reference, incoming]: [Option<&str>; 2]) -> Option<CheckOutcome> {
+fn outcome_by(
+    properties: &[&str],
+    name: &str,
+    parameters: &Value,
+    [reference, incoming]: [Option<&str>; 2],
+) -> Option<CheckOutcome> {
     if !REGISTRY.iter().any(|check| check.about.name == name) {
         println!("goldens: there is no check {name}");
         return None;
@@ -27,7 +37,7 @@ fn outcome(name: &str, parameters: &Value, [reference, incoming]: [Option<&str>;
         "text_column": "text",
         "label_column": "label",
         "ignore_columns": ["id", "iob_tags"],
-        "properties": ["all"],
+        "properties": properties,
         "suite": {"name": "one", "checks": [{"check": name, "parameters": parameters}]},
     }))
     .unwrap();
@@ -268,4 +278,76 @@ fn goldens_of_frequent_substrings() {
         }
     }
     tally.print("frequent substrings (deepchecks)");
+}
+
+#[test]
+fn goldens_of_property_label_correlation() {
+    let Some(goldens) = goldens() else { return };
+    let mut tally = Tally::default();
+    for (set, side, golden) in sides(&goldens) {
+        let golden_of = &golden["single_dataset_checks"]["PropertyLabelCorrelation"];
+        let Some(powers) = golden_of["value"].as_object() else { continue };
+        let file = golden["file"].as_str().unwrap();
+        let sides = [None, Some(file)];
+        let Some(found) = outcome_by(&[], "property_label_correlation", &json!({"min_samples": 1}), sides) else {
+            return;
+        };
+        compare_verdict(&mut tally, "PropertyLabelCorrelation", &found, golden_of, &format!("{set} {side}"));
+        let by_property: BTreeMap<&str, Option<f64>> =
+            found.measures.iter().map(|measure| (measure.column.as_deref().unwrap(), measure.value)).collect();
+        for (title, golden) in powers {
+            let value = by_property.get(named(title).unwrap().id).copied().flatten();
+            let mut compared = tally.of("PropertyLabelCorrelation", Tolerance::Absolute(0.05));
+            compared.numbers(value, golden.as_f64(), || format!("{set} {side} {title}"));
+        }
+    }
+    tally.print("properties that give the label away (deepchecks)");
+}
+
+/// Segments of all rows that a check shows.
+fn segments(found: &CheckOutcome) -> Option<&Segments> {
+    found.exhibits.iter().find_map(|exhibit| match exhibit {
+        Exhibit::Segments(segments) if segments.title.contains("the worst of many") => Some(segments),
+        _ => None,
+    })
+}
+
+#[test]
+fn goldens_of_parts_without_labels() {
+    let Some(goldens) = goldens() else { return };
+    let mut tally = Tally::default();
+    let checks = [
+        ("UnderAnnotatedPropertySegments[all properties]", "under_annotated_segments"),
+        ("UnderAnnotatedMetaDataSegments", "under_annotated_metadata_segments"),
+    ];
+    for (set, side, golden) in sides(&goldens) {
+        for (name, check) in checks {
+            let golden_of = &golden["single_dataset_checks"][name];
+            if !golden_of["value"].is_object() {
+                continue;
+            }
+            let sides = [None, Some(golden["file"].as_str().unwrap())];
+            let Some(found) = outcome_by(&[], check, &json!({}), sides) else { continue };
+            let whose = || format!("{set} {side}");
+            compare_verdict(&mut tally, name, &found, golden_of, &whose());
+            let Some(listed) = golden_of["value"]["segments"].as_array() else {
+                tally.of(&format!("{name}: skipped"), Tolerance::Equal).equal(&segments(&found), &None, whose);
+                continue;
+            };
+            let ours = segments(&found).unwrap_or_else(|| panic!("{name}: nothing was found"));
+            let mut compared = tally.of(name, Tolerance::Absolute(0.05));
+            compared.numbers(Some(ours.average), golden_of["value"]["avg_score"].as_f64(), whose);
+            for (place, segment) in listed.iter().enumerate() {
+                let score = ours.segments.get(place).map(|segment| segment.score);
+                compared.numbers(score, segment["score"].as_f64(), || format!("{set} {side} segment {place}"));
+            }
+            let features = ["Feature1", "Feature2"].map(|feature| listed[0][feature].as_str().unwrap_or_default());
+            let told = features.map(|title| named(title).map_or(title, |property| property.id));
+            let is_told = told.iter().all(|feature| ours.segments[0].rule.contains(feature));
+            let leading = (ours.segments[0].rows, is_told);
+            let mut compared = tally.of(&format!("{name}: the leading part"), Tolerance::Equal);
+            compared.equal(&leading, &(listed[0]["n"].as_u64().unwrap(), true), whose);
+        }
+    }
+    tally.print("parts without labels (deepchecks)");
 }

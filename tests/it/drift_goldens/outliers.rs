@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use textmill::core::stats::segments::{Feature, SegmentOptions, weak_segments};
+use textmill::core::stats::segments::{Feature, Scores, SegmentOptions, weak_segments};
 use textmill::core::stats::{Distribution, iqr_limits, sharp_drop_limit};
 use textmill::core::text::identification::LanguageTable;
 use textmill::core::text::properties::{Analysis, Property, PropertyValue, default_properties};
@@ -115,7 +115,7 @@ fn goldens_of_parts_whose_labels_are_missing() {
         let columns: Vec<Column> = default_properties().map(|property| Column::of(&values(property, &texts))).collect();
         let features: Vec<Feature> = columns.iter().map(Column::feature).collect();
         let searched: Vec<usize> = (0..scores.len()).collect();
-        let found = weak_segments(&features, &scores, &searched, SegmentOptions::default());
+        let found = weak_segments(&features, Scores::of(&scores), &searched, SegmentOptions::default());
         let mut compared = tally.of("UnderAnnotatedPropertySegments", Tolerance::Absolute(0.05));
         compared.numbers(Some(found.average), value["avg_score"].as_f64(), || format!("{set} {side} average"));
         for (place, segment) in segments.iter().enumerate() {

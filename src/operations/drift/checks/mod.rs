@@ -8,6 +8,7 @@ mod class_imbalance;
 mod column_drift;
 mod conflicting_labels;
 mod confusion_matrix;
+mod drift_segments;
 mod duplicates;
 mod embeddings_drift;
 mod equal_texts;
@@ -29,15 +30,20 @@ mod performance;
 mod planted;
 mod prediction_drift;
 mod property_drift;
+mod property_label_correlation;
 mod property_outliers;
+mod segment_search;
 mod shown;
 mod special_characters;
 mod text_drift;
 mod tokenizer;
 #[cfg(test)]
 mod tried;
+mod under_annotated_metadata_segments;
+mod under_annotated_segments;
 mod unknown_tokens;
 mod unseen_categories;
+mod weak_segments;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -213,6 +219,9 @@ pub static REGISTRY: &[Registered] = &[
     one::<near_duplicates::NearDuplicates>(),
     one::<conflicting_labels::ConflictingLabels>(),
     one::<property_outliers::PropertyOutliers>(),
+    one::<property_label_correlation::PropertyLabelCorrelation>(),
+    one::<under_annotated_segments::UnderAnnotatedSegments>(),
+    one::<under_annotated_metadata_segments::UnderAnnotatedMetadataSegments>(),
     one::<special_characters::SpecialCharacters>(),
     one::<frequent_substrings::FrequentSubstrings>(),
     one::<unknown_tokens::UnknownTokens>(),
@@ -230,10 +239,12 @@ pub static REGISTRY: &[Registered] = &[
     pair::<column_drift::ColumnDrift>(),
     pair::<language_mix::LanguageMix>(),
     pair::<unseen_categories::UnseenCategories>(),
+    pair::<drift_segments::DriftSegments>(),
     // model
     pair::<prediction_drift::PredictionDrift>(),
     pair::<performance::Performance>(),
     one::<confusion_matrix::ConfusionMatrix>(),
+    one::<weak_segments::WeakSegments>(),
 ];
 
 /// The check of a name.
