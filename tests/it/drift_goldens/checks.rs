@@ -261,6 +261,9 @@ fn goldens_of_frequent_substrings() {
         let file = golden["file"].as_str().unwrap();
         for (name, parameters) in &variants {
             let golden = &golden["single_dataset_checks"][*name];
+            if golden.is_null() {
+                continue;
+            }
             let Some(found) = outcome("frequent_substrings", parameters, [None, Some(file)]) else { return };
             let whose = || format!("{set} {side}");
             let frequencies = found.measures.iter().filter(|measure| measure.name == "frequency");
@@ -329,7 +332,11 @@ fn goldens_of_parts_without_labels() {
             let sides = [None, Some(golden["file"].as_str().unwrap())];
             let Some(found) = outcome_by(&[], check, &json!({}), sides) else { continue };
             let whose = || format!("{set} {side}");
-            compare_verdict(&mut tally, name, &found, golden_of, &whose());
+            // Its verdict is about what is found on all rows; ours about what holds on rows that were not searched.
+            let ratio = found.measures.iter().find(|measure| measure.name == "weakest_ratio");
+            let passes = ratio.and_then(|measure| measure.value).is_none_or(|ratio| ratio > 0.8);
+            let passed = golden_of["conditions"][0]["category"] == "PASS";
+            tally.of(&format!("{name}: passed"), Tolerance::Equal).equal(&passes, &passed, whose);
             let Some(listed) = golden_of["value"]["segments"].as_array() else {
                 tally.of(&format!("{name}: skipped"), Tolerance::Equal).equal(&segments(&found), &None, whose);
                 continue;

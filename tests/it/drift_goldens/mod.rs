@@ -18,8 +18,8 @@ const DELIBERATE: &[(&str, &str)] = &[
     ("TextPropertyOutliers: row ids", "are those of the file; deepchecks counts them in the rows that have a value"),
     ("SpecialCharacters: texts over 10,000 characters", "are looked at whole; deepchecks draws 10,000 of theirs"),
     (
-        "PropertyLabelCorrelation: Language of edge_cases",
-        "has categories of one row; a tree guesses those that it never saw",
+        "UnderAnnotated…Segments and segments of performance: verdicts",
+        "are about parts that hold on rows on which they were not searched; theirs are about `weakest_ratio`",
     ),
     ("Reading Ease and syllables", "differ where editions of CMUdict do: in 1 of 356 rows (docs/licences.md)"),
     ("Language of the predecessor's table", "came from lid.176.bin (126 MB); here the same model in 0.9 MB is asked"),

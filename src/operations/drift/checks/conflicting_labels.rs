@@ -81,14 +81,14 @@ impl OneSetCheck for ConflictingLabels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{one, value};
+    use crate::operations::drift::checks::planted::{Judged, one, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
     #[test]
     fn a_planted_conflict_is_found_and_equal_labels_or_none_are_no_conflict() {
         let set = || set_of(["The cat.", "cat!", "dog", "Dog", "bird"]);
-        let (findings, verdict) =
+        let Judged { findings, verdict } =
             one(&ConflictingLabels::default(), &set().with_labels(["a", "b", "a", "", "a"])).unwrap();
         assert!((value(&findings, CONFLICTING_SHARE) - 0.5).abs() < 1e-12, "two of four rows with a label");
         assert_eq!(verdict, Verdict::Fail);
@@ -97,7 +97,7 @@ mod tests {
             (groups.groups[0].labels.as_slice(), groups.groups[0].incoming_rows.as_slice()),
             (&["a".to_owned(), "b".to_owned()][..], &[0, 1][..])
         );
-        let (findings, verdict) =
+        let Judged { findings, verdict } =
             one(&ConflictingLabels::default(), &set().with_labels(["a", "a", "b", "b", ""])).unwrap();
         assert!(value(&findings, CONFLICTING_SHARE).abs() < 1e-12 && findings.exhibits.is_empty());
         assert_eq!(verdict, Verdict::Pass);

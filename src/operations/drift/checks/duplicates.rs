@@ -80,7 +80,7 @@ impl Duplicates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{one, value};
+    use crate::operations::drift::checks::planted::{Judged, one, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -92,7 +92,7 @@ mod tests {
     fn copies_are_found_with_their_rows_and_the_first_one_does_not_count() {
         for (planted, share, verdict) in [(0, 0.0, Verdict::Pass), (5, 0.04, Verdict::Pass), (7, 0.06, Verdict::Warn)] {
             let set = set_of(texts(planted).iter().map(String::as_str));
-            let (findings, found) = one(&Duplicates::default(), &set).unwrap();
+            let Judged { findings, verdict: found } = one(&Duplicates::default(), &set).unwrap();
             assert!((value(&findings, DUPLICATE_SHARE) - share).abs() < 1e-12, "{planted}");
             assert_eq!(found, verdict, "{planted}");
             let rows: Vec<u64> = (0..planted as u64).collect();
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn one_row_and_equal_rows_have_a_share() {
-        let (findings, _) = one(&Duplicates::default(), &set_of(["only"])).unwrap();
+        let Judged { findings, .. } = one(&Duplicates::default(), &set_of(["only"])).unwrap();
         assert!(value(&findings, DUPLICATE_SHARE).abs() < 1e-12);
-        let (findings, _) = one(&Duplicates::default(), &set_of(["same"; 1000])).unwrap();
+        let Judged { findings, .. } = one(&Duplicates::default(), &set_of(["same"; 1000])).unwrap();
         assert!((value(&findings, DUPLICATE_SHARE) - 0.999).abs() < 1e-12);
     }
 }

@@ -91,7 +91,7 @@ impl FrequentSubstrings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{one, value};
+    use crate::operations::drift::checks::planted::{Judged, one, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -101,7 +101,7 @@ mod tests {
             let texts: Vec<String> = (0..100)
                 .map(|row| format!("row {row} says {row}{}", if row < planted { " Sent from my phone" } else { "" }))
                 .collect();
-            let (findings, found) =
+            let Judged { findings, verdict: found } =
                 one(&FrequentSubstrings::default(), &set_of(texts.iter().map(String::as_str))).unwrap();
             assert_eq!((value(&findings, FREQUENT_SUBSTRINGS) > 0.0, found), (planted >= 5, verdict), "{planted}");
             if let Some(Exhibit::Groups(groups)) = findings.exhibits.first() {

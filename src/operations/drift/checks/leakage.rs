@@ -89,7 +89,7 @@ fn group(incoming: &Set, same: &[(u128, u64)], came: &[(u128, u64)]) -> Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{pair, value};
+    use crate::operations::drift::checks::planted::{Judged, Planted, pair, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -101,8 +101,9 @@ mod tests {
                 .map(|row| if row < planted { format!("known TEXT number {row}") } else { format!("fresh text {row}") })
                 .collect();
             let incoming = set_of(came.iter().map(String::as_str));
-            let (findings, found) =
-                pair(&Leakage::default(), set_of(known.iter().map(String::as_str)), &incoming).unwrap();
+            let Judged { findings, verdict: found } =
+                pair(&Leakage::default(), Planted { reference: set_of(known.iter().map(String::as_str)), incoming })
+                    .unwrap();
             assert!((value(&findings, LEAKED_SHARE) - f64::from(planted) / 100.0).abs() < 1e-12);
             assert_eq!(found, verdict);
             if planted > 0 {

@@ -125,8 +125,8 @@ fn distribution(which: Which, lengths: &[(usize, usize)], ruler: &Ruler<'_>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::drift::checks::planted::{Judged, one, one_with, value};
     use crate::operations::drift::checks::tokenizer::tests::tiny_engines;
-    use crate::operations::drift::checks::tried::{one, one_with, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -135,7 +135,8 @@ mod tests {
         for (planted, verdict) in [(0, Verdict::Pass), (5, Verdict::Pass), (6, Verdict::Warn)] {
             let texts: Vec<String> =
                 (0..100).map(|row| "word ".repeat(if row < planted { 201 } else { 200 })).collect();
-            let (findings, found) = one(&LongTexts::default(), &set_of(texts.iter().map(String::as_str))).unwrap();
+            let Judged { findings, verdict: found } =
+                one(&LongTexts::default(), &set_of(texts.iter().map(String::as_str))).unwrap();
             assert!((value(&findings, TOO_LONG_SHARE) - f64::from(planted) / 100.0).abs() < 1e-12);
             assert_eq!(found, verdict);
         }
@@ -146,7 +147,7 @@ mod tests {
         let (_folder, engines) = tiny_engines();
         let check = LongTexts { max_tokens: Some(5), ..LongTexts::default() };
         let set = set_of(["steel steel steel", "steel steel steel steel"]);
-        let (findings, _) = one_with(&check, &set, &engines).unwrap();
+        let Judged { findings, .. } = one_with(&check, &set, &engines).unwrap();
         assert!((value(&findings, TOO_LONG_SHARE) - 0.5).abs() < 1e-12, "{findings:?}");
         assert_eq!(findings.measures[0].statistic.as_deref(), Some("tokens"));
     }

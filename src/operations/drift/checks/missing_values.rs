@@ -108,7 +108,7 @@ fn looked<T: PartialEq>(column: &str, values: impl Iterator<Item = Option<T>>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{one, value, value_of};
+    use crate::operations::drift::checks::planted::{Judged, measure_of, one, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::values::Categories;
     use crate::operations::drift::verdict::Verdict;
@@ -118,9 +118,9 @@ mod tests {
         let set = set_of(["a", " \n", "c", "d"])
             .with_labels(["x", "", "y", "x"])
             .with_column("size", Values::Numbers(vec![1.0, f64::NAN, f64::NAN, 2.0]));
-        let (findings, verdict) = one(&MissingValues::default(), &set).unwrap();
+        let Judged { findings, verdict } = one(&MissingValues::default(), &set).unwrap();
         for (column, share) in [("text", 0.25), ("label", 0.25), ("size", 0.5)] {
-            assert!((value_of(&findings, MISSING_SHARE, Some(column)) - share).abs() < 1e-12, "{column}");
+            assert!((measure_of(&findings, MISSING_SHARE, column).value.unwrap() - share).abs() < 1e-12, "{column}");
         }
         assert_eq!(verdict, Verdict::Warn);
         let Exhibit::Groups(groups) = &findings.exhibits[0] else { panic!("{findings:?}") };
@@ -131,11 +131,11 @@ mod tests {
     fn a_column_of_one_value_is_constant_and_a_whole_set_passes() {
         let channel = |names: [&str; 3]| Values::Categories(Categories::of(names.map(Some).into_iter()));
         let set = set_of(["a", "b", "c"]).with_column("channel", channel(["x", "x", "x"]));
-        let (findings, verdict) = one(&MissingValues::default(), &set).unwrap();
+        let Judged { findings, verdict } = one(&MissingValues::default(), &set).unwrap();
         assert!((value(&findings, CONSTANT_COLUMNS) - 1.0).abs() < 1e-12);
         assert_eq!(verdict, Verdict::Warn);
         let set = set_of(["a", "b", "c"]).with_column("channel", channel(["x", "y", "x"]));
-        assert_eq!(one(&MissingValues::default(), &set).unwrap().1, Verdict::Pass);
-        assert_eq!(one(&MissingValues::default(), &set_of(["only"])).unwrap().1, Verdict::Pass);
+        assert_eq!(one(&MissingValues::default(), &set).unwrap().verdict, Verdict::Pass);
+        assert_eq!(one(&MissingValues::default(), &set_of(["only"])).unwrap().verdict, Verdict::Pass);
     }
 }

@@ -37,8 +37,6 @@ mod shown;
 mod special_characters;
 mod text_drift;
 mod tokenizer;
-#[cfg(test)]
-mod tried;
 mod under_annotated_metadata_segments;
 mod under_annotated_segments;
 mod unknown_tokens;
@@ -228,18 +226,18 @@ pub static REGISTRY: &[Registered] = &[
     one::<long_texts::LongTexts>(),
     // reference and incoming
     pair::<label_drift::LabelDrift>(),
+    pair::<label_sets::LabelSets>(),
+    pair::<embeddings_drift::EmbeddingsDrift>(),
+    pair::<text_drift::TextDrift>(),
     pair::<new_words::NewWords>(),
     pair::<new_characters::NewCharacters>(),
-    pair::<leakage::Leakage>(),
-    pair::<near_leakage::NearLeakage>(),
-    pair::<label_sets::LabelSets>(),
-    pair::<text_drift::TextDrift>(),
-    pair::<embeddings_drift::EmbeddingsDrift>(),
+    pair::<language_mix::LanguageMix>(),
     pair::<property_drift::PropertyDrift>(),
     pair::<column_drift::ColumnDrift>(),
-    pair::<language_mix::LanguageMix>(),
     pair::<unseen_categories::UnseenCategories>(),
     pair::<drift_segments::DriftSegments>(),
+    pair::<leakage::Leakage>(),
+    pair::<near_leakage::NearLeakage>(),
     // model
     pair::<prediction_drift::PredictionDrift>(),
     pair::<performance::Performance>(),

@@ -88,7 +88,7 @@ pub(super) fn shingled(set: &Set, places: &[usize]) -> ShingledTexts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{one, value};
+    use crate::operations::drift::checks::planted::{Judged, one, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -104,7 +104,7 @@ mod tests {
             let copies = (0..planted).map(|number| format!("{} indeed", text(number)));
             let texts: Vec<String> = (0..100).map(text).chain(copies).collect();
             let set = set_of(texts.iter().map(String::as_str));
-            let (findings, found) = one(&NearDuplicates::default(), &set).unwrap();
+            let Judged { findings, verdict: found } = one(&NearDuplicates::default(), &set).unwrap();
             let expected = share(count_of(planted), count_of(texts.len()));
             assert!((value(&findings, NEAR_DUPLICATE_SHARE) - expected).abs() < 1e-12);
             assert_eq!(found, verdict);
@@ -117,10 +117,10 @@ mod tests {
 
     #[test]
     fn equal_texts_are_no_near_duplicates() {
-        let (findings, _) = one(&NearDuplicates::default(), &set_of([text(1).as_str(); 50])).unwrap();
+        let Judged { findings, .. } = one(&NearDuplicates::default(), &set_of([text(1).as_str(); 50])).unwrap();
         assert_eq!(value(&findings, NEAR_DUPLICATE_SHARE).to_bits(), 0);
         let none: [&str; 0] = [];
-        let (findings, _) = one(&NearDuplicates::default(), &set_of(none)).unwrap();
+        let Judged { findings, .. } = one(&NearDuplicates::default(), &set_of(none)).unwrap();
         assert!(findings.exhibits.is_empty());
     }
 }

@@ -97,7 +97,7 @@ fn shown(known: &Set, incoming: &Set, found: &NearMatch) -> Option<Example> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{pair, value};
+    use crate::operations::drift::checks::planted::{Judged, Planted, pair, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -113,8 +113,11 @@ mod tests {
             let copies = (0..planted).map(|number| format!("{} indeed", text(number)));
             let came: Vec<String> = copies.chain((planted..100).map(|number| text(1000 + number))).collect();
             let incoming = set_of(came.iter().map(String::as_str));
-            let (findings, found) =
-                pair(&NearLeakage::default(), set_of(known.iter().map(String::as_str)), &incoming).unwrap();
+            let Judged { findings, verdict: found } = pair(
+                &NearLeakage::default(),
+                Planted { reference: set_of(known.iter().map(String::as_str)), incoming },
+            )
+            .unwrap();
             let expected = share(count_of(planted), 100);
             assert!((value(&findings, NEARLY_LEAKED_SHARE) - expected).abs() < 1e-12);
             assert_eq!(found, verdict);
@@ -129,8 +132,11 @@ mod tests {
     #[test]
     fn equal_texts_are_leakage_and_no_near_copies() {
         let one = text(7);
-        let (findings, verdict) =
-            pair(&NearLeakage::default(), set_of([one.as_str()]), &set_of([one.to_uppercase().as_str()])).unwrap();
+        let Judged { findings, verdict } = pair(
+            &NearLeakage::default(),
+            Planted { reference: set_of([one.as_str()]), incoming: set_of([one.to_uppercase().as_str()]) },
+        )
+        .unwrap();
         assert_eq!((value(&findings, NEARLY_LEAKED_SHARE).to_bits(), verdict), (0, Verdict::Pass));
     }
 }

@@ -106,7 +106,7 @@ impl NewCharacters {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{pair, value};
+    use crate::operations::drift::checks::planted::{Judged, Planted, pair, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -117,8 +117,11 @@ mod tests {
             let came: Vec<String> =
                 (0..100).map(|row| if row < planted { "plain жд".to_owned() } else { format!("text {row}") }).collect();
             let incoming = set_of(came.iter().map(String::as_str));
-            let (findings, found) =
-                pair(&NewCharacters::default(), set_of(known.iter().map(String::as_str)), &incoming).unwrap();
+            let Judged { findings, verdict: found } = pair(
+                &NewCharacters::default(),
+                Planted { reference: set_of(known.iter().map(String::as_str)), incoming },
+            )
+            .unwrap();
             assert_eq!(found, verdict, "{:?}", findings.measures);
             assert!((value(&findings, "share_of_rows_with_any") - f64::from(planted) / 100.0).abs() < 1e-12);
             if planted > 0 {

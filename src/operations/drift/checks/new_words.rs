@@ -97,7 +97,7 @@ fn measures(found: &Novelty<String>, types: usize) -> Vec<Measure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{pair, value};
+    use crate::operations::drift::checks::planted::{Judged, Planted, pair, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -114,23 +114,23 @@ mod tests {
         (0..rows).map(|_| (0..12).map(|_| word(random)).collect::<Vec<_>>().join(" ")).collect()
     }
 
-    fn run(planted: f64, seed: u64) -> (Findings, Verdict) {
+    fn run(planted: f64, seed: u64) -> Judged {
         let mut random = fastrand::Rng::with_seed(seed);
         let known = texts(150, 0.0, &mut random);
         let came = texts(100, planted, &mut random);
         let incoming = set_of(came.iter().map(String::as_str));
-        pair(&NewWords::default(), set_of(known.iter().map(String::as_str)), &incoming).unwrap()
+        pair(&NewWords::default(), Planted { reference: set_of(known.iter().map(String::as_str)), incoming }).unwrap()
     }
 
     #[test]
     fn planted_words_are_found_and_what_a_small_reference_lacks_is_expected() {
         let (mut alarms, mut false_alarms) = (0, 0);
         for seed in 0..60 {
-            let (findings, verdict) = run(0.15, seed);
+            let Judged { findings, verdict } = run(0.15, seed);
             assert_eq!(verdict, Verdict::Fail, "{:?}", findings.measures);
             let Exhibit::Words(words) = &findings.exhibits[0] else { panic!("{findings:?}") };
             assert!(words.words[0].word.starts_with("new") && words.words[0].examples.len() == 3);
-            let (findings, verdict) = run(0.0, seed);
+            let Judged { findings, verdict } = run(0.0, seed);
             alarms += u32::from(verdict != Verdict::Pass);
             assert!(value(&findings, "new_word_share") > 0.02, "words are new, and that is expected");
             false_alarms += u32::from(findings.measures[0].p_value.unwrap() <= 0.05);
@@ -140,8 +140,11 @@ mod tests {
 
     #[test]
     fn equal_sets_have_no_new_words_and_numbers_are_left_out() {
-        let (findings, verdict) =
-            pair(&NewWords::default(), set_of(["a cat", "b"]), &set_of(["A cat!", "b 77 4x"])).unwrap();
+        let Judged { findings, verdict } = pair(
+            &NewWords::default(),
+            Planted { reference: set_of(["a cat", "b"]), incoming: set_of(["A cat!", "b 77 4x"]) },
+        )
+        .unwrap();
         assert_eq!((value(&findings, "new_words").to_bits(), verdict), (0, Verdict::Pass));
         assert!(findings.exhibits.is_empty());
     }

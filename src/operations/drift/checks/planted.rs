@@ -30,17 +30,21 @@ pub(super) struct Judged {
 /// Compares, as a run does it.
 pub(super) fn pair<C: PairCheck>(check: &C, planted: Planted) -> Result<Judged, CheckError> {
     let reference = Reference::Rows(Box::new(planted.reference));
-    with_context(|context| check.run(&reference, &planted.incoming, context)).map(judge::<C>)
+    with_context(&Engines::default(), |context| check.run(&reference, &planted.incoming, context)).map(judge::<C>)
 }
 
 /// Looks at an incoming set, as a run does it.
 pub(super) fn one<C: OneSetCheck>(check: &C, set: &Set) -> Result<Judged, CheckError> {
-    with_context(|context| check.run(Which::Incoming, set, context)).map(judge::<C>)
+    one_with(check, set, &Engines::default())
 }
 
-fn with_context<T>(run: impl FnOnce(&CheckContext<'_>) -> T) -> T {
-    let (cancel, engines) = (CancellationToken::new(), Engines::default());
-    run(&CheckContext { seed: 42, cancel: &cancel, engines: &engines })
+/// Looks at an incoming set with the help of a model.
+pub(super) fn one_with<C: OneSetCheck>(check: &C, set: &Set, engines: &Engines) -> Result<Judged, CheckError> {
+    with_context(engines, |context| check.run(Which::Incoming, set, context)).map(judge::<C>)
+}
+
+fn with_context<T>(engines: &Engines, run: impl FnOnce(&CheckContext<'_>) -> T) -> T {
+    run(&CheckContext { seed: 42, cancel: &CancellationToken::new(), engines })
 }
 
 fn judge<C: Check>(mut findings: Findings) -> Judged {
@@ -64,6 +68,11 @@ pub(super) fn measure<'f>(findings: &'f Findings, name: &str) -> &'f Measure {
 pub(super) fn measure_of<'f>(findings: &'f Findings, name: &str, column: &str) -> &'f Measure {
     let of_column = |measure: &&Measure| measure.name == name && measure.column.as_deref() == Some(column);
     findings.measures.iter().find(of_column).expect("it was measured")
+}
+
+/// The value of a measure.
+pub(super) fn value(findings: &Findings, name: &str) -> f64 {
+    measure(findings, name).value.expect("it was measured")
 }
 
 /// Texts of about so many letters, a quarter more or less.

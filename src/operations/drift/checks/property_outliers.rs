@@ -182,7 +182,7 @@ impl Odd<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{one, value_of};
+    use crate::operations::drift::checks::planted::{Judged, measure_of, one};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -195,8 +195,8 @@ mod tests {
     fn planted_long_texts_are_found_with_their_rows() {
         for (planted, verdict) in [(5, Verdict::Pass), (20, Verdict::Warn)] {
             let set = set_of(texts(planted).iter().map(String::as_str));
-            let (findings, found) = one(&PropertyOutliers::default(), &set).unwrap();
-            let share = value_of(&findings, OUTLIER_SHARE, Some("text_length"));
+            let Judged { findings, verdict: found } = one(&PropertyOutliers::default(), &set).unwrap();
+            let share = measure_of(&findings, OUTLIER_SHARE, "text_length").value.unwrap();
             assert!((share - f64::from(planted) / 200.0).abs() < 1e-12, "{share}");
             assert_eq!(found, verdict);
             let rows = findings.exhibits.iter().find_map(|exhibit| match exhibit {

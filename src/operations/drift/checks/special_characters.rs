@@ -112,7 +112,7 @@ fn is_special(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::tried::{one, value};
+    use crate::operations::drift::checks::planted::{Judged, one, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -120,7 +120,7 @@ mod tests {
     fn planted_rows_of_symbols_are_found_and_punctuation_is_usual() {
         for (planted, verdict) in [(0, Verdict::Pass), (5, Verdict::Pass), (6, Verdict::Fail)] {
             let texts = (0..100).map(|row| if row < planted { "☃☃ ok" } else { "well, (really) fine!" });
-            let (findings, found) = one(&SpecialCharacters::default(), &set_of(texts)).unwrap();
+            let Judged { findings, verdict: found } = one(&SpecialCharacters::default(), &set_of(texts)).unwrap();
             assert!((value(&findings, FULL_SHARE) - f64::from(planted) / 100.0).abs() < 1e-12);
             assert_eq!((found, findings.exhibits.is_empty()), (verdict, planted == 0));
         }
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn characters_are_ranked_by_rows_and_named() {
-        let (findings, _) = one(&SpecialCharacters::default(), &set_of(["€ €", "€\t", "plain", ""])).unwrap();
+        let Judged { findings, .. } = one(&SpecialCharacters::default(), &set_of(["€ €", "€\t", "plain", ""])).unwrap();
         assert!((value(&findings, "share_of_rows_with_any") - 0.5).abs() < 1e-12);
         let Exhibit::Bars(bars) = &findings.exhibits[0] else { panic!("{findings:?}") };
         let bars: Vec<_> = bars.bars.iter().map(|bar| (bar.category.as_str(), bar.incoming)).collect();

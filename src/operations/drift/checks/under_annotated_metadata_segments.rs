@@ -83,8 +83,7 @@ impl OneSetCheck for UnderAnnotatedMetadataSegments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::planted::{categories, one, texts};
-    use crate::operations::drift::checks::tried::value;
+    use crate::operations::drift::checks::planted::{categories, one, texts, value};
     use crate::operations::drift::exhibit::Exhibit;
     use crate::operations::drift::values::Values;
     use crate::operations::drift::verdict::Verdict;

@@ -93,8 +93,8 @@ impl UnknownTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::drift::checks::planted::{Judged, one_with, value};
     use crate::operations::drift::checks::tokenizer::tests::tiny_engines;
-    use crate::operations::drift::checks::tried::{one_with, value};
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::verdict::Verdict;
 
@@ -102,13 +102,13 @@ mod tests {
     fn what_the_vocabulary_lacks_is_told_with_its_rows() {
         let (_folder, engines) = tiny_engines();
         let check = UnknownTokens::default();
-        let (findings, verdict) = one_with(&check, &set_of(["steel", "steel ☃ ☃", "☂"]), &engines).unwrap();
+        let Judged { findings, verdict } = one_with(&check, &set_of(["steel", "steel ☃ ☃", "☂"]), &engines).unwrap();
         assert!((value(&findings, UNKNOWN_SHARE) - 3.0 / 5.0).abs() < 1e-12, "{findings:?}");
         assert_eq!(verdict, Verdict::Warn);
         let Exhibit::Words(words) = &findings.exhibits[0] else { panic!("{findings:?}") };
         let found = &words.words[0];
         assert_eq!((found.word.as_str(), found.incoming, found.examples.len()), ("☃", Some(2), 1));
-        let (findings, verdict) = one_with(&check, &set_of(["steel steel", ""]), &engines).unwrap();
+        let Judged { findings, verdict } = one_with(&check, &set_of(["steel steel", ""]), &engines).unwrap();
         assert_eq!((value(&findings, UNKNOWN_SHARE).to_bits(), verdict), (0, Verdict::Pass));
     }
 }

@@ -119,8 +119,7 @@ fn certainty(set: &Set, places: &[usize]) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::drift::checks::planted::{answered, categories, one};
-    use crate::operations::drift::checks::tried::value;
+    use crate::operations::drift::checks::planted::{answered, categories, one, value};
     use crate::operations::drift::exhibit::Exhibit;
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::values::Values;
