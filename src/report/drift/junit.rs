@@ -9,7 +9,7 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
 use super::DriftAbout;
-use super::figures::{NONE, number_or_none, words};
+use super::figures::{number_or_none, words};
 use super::sentences;
 use crate::operations::drift::{CheckOutcome, DriftOutcome, NotRun, Verdict};
 
@@ -88,8 +88,8 @@ fn details(check: &CheckOutcome) -> String {
     let hint = check.error.as_ref().and_then(|error| error.hint.clone());
     let conditions = check.conditions.iter().map(sentences::condition);
     let measures = check.measures.iter().map(|measure| {
-        let column = measure.column.as_deref().unwrap_or(NONE);
-        format!("{} of {column}: {}", words(&measure.name), number_or_none(measure.value))
+        let column = measure.column.as_ref().map(|column| format!(" of {column}")).unwrap_or_default();
+        format!("{}{column}: {}", words(&measure.name), number_or_none(measure.value))
     });
     hint.into_iter().chain(conditions).chain(measures).collect::<Vec<_>>().join("\n")
 }

@@ -43,7 +43,7 @@ impl Check for PropertyLabelCorrelation {
     };
 
     fn conditions() -> Vec<Condition> {
-        vec![Condition::new(PREDICTIVE_POWER, Rule::LessThan, 0.3)]
+        vec![Condition::new(PREDICTIVE_POWER, Rule::LessThan, 0.3).or_warn()]
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     fn a_label_that_the_length_tells_is_found_and_one_that_nothing_tells_is_not() {
         for seed in 0..10 {
             let found = one(&PropertyLabelCorrelation::default(), &set(0.9, seed)).unwrap();
-            assert_eq!(found.verdict, Verdict::Fail, "{:?}", found.findings.measures);
+            assert_eq!(found.verdict, Verdict::Warn, "{:?}", found.findings.measures);
             assert!(measure_of(&found.findings, PREDICTIVE_POWER, "text_length").value.unwrap() > 0.6);
             let Exhibit::Bars(bars) = &found.findings.exhibits[0] else { panic!("{found:?}") };
             assert_eq!((bars.bars[0].category.as_str(), bars.bars[0].reference), ("text_length", None));
