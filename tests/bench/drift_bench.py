@@ -5,7 +5,7 @@ usage: drift_bench.py [--textmill PROGRAM] [--deepchecks PYTHON] [--evidently PY
 What is not named is not measured. Each process reads its tables, computes the properties that its checks need, checks, and writes
 its result; imports and start are in the figures, and beside them what a peer says they took. No embeddings on either side.
 Cases: data_integrity (the incoming table alone, with the vocabulary of --tokenizer), train_test_validation and full (integrity
-of both tables and how they differ) beside deepchecks; incoming, our default suite, beside evidently's drift preset, which looks at
+of both tables and how they differ) beside deepchecks, the same checks on either side; everything, all checks of ours; incoming, our default suite, beside evidently's drift preset, which looks at
 less; page, data_integrity and evidently's drift as HTML, at the fewest rows alone: a page of deepchecks takes longer than its checks.
 """
 
@@ -20,11 +20,18 @@ from measured_process import measure
 
 PEERS = Path(__file__).with_name("drift_peers.py")
 MODEL = "all-MiniLM-L6-v2"
-# What each tool runs for a case.
+# The checks of deepchecks' suites under our names.
+INTEGRITY = [
+    "property_outliers", "unknown_tokens", "under_annotated_segments", "under_annotated_metadata_segments",
+    "property_label_correlation", "conflicting_labels", "duplicates", "special_characters", "frequent_substrings",
+]
+VALIDATION = ["property_drift", "label_drift", "leakage"]
+# What each tool runs for a case: a suite by its name, or checks.
 CASES = {
-    "data_integrity": {"textmill": "data_integrity", "deepchecks": "data_integrity"},
-    "train_test_validation": {"textmill": "train_test_validation", "deepchecks": "train_test_validation"},
-    "full": {"textmill": "full", "deepchecks": "full"},
+    "data_integrity": {"textmill": INTEGRITY, "deepchecks": "data_integrity"},
+    "train_test_validation": {"textmill": VALIDATION, "deepchecks": "train_test_validation"},
+    "full": {"textmill": [check for check in INTEGRITY if check != "unknown_tokens"] + VALIDATION, "deepchecks": "full"},
+    "everything": {"textmill": "full"},
     "incoming": {"textmill": "incoming", "evidently": "drift"},
     "page": {"textmill": "data_integrity", "deepchecks": "data_integrity", "evidently": "drift"},
 }
@@ -33,12 +40,17 @@ HEAD = """\
 | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
 
 
-def textmill_command(wish: argparse.Namespace, suite: str, tables: tuple[Path, Path], page: bool) -> list[str]:
+def textmill_command(wish: argparse.Namespace, suite: str | list[str], tables: tuple[Path, Path], page: bool) -> list[str]:
     reference, incoming = map(str, tables)
-    sets = ["--incoming", incoming] if suite == "data_integrity" else ["--reference", reference, "--incoming", incoming]
+    is_alone = suite in ("data_integrity", INTEGRITY)
+    sets = ["--incoming", incoming] if is_alone else ["--reference", reference, "--incoming", incoming]
     columns = ["--text-column", "text", "--label-column", "label"]
     # The checks of this suite ask the model for its vocabulary and for no vectors.
-    embedder = ["--embedder", MODEL] if wish.tokenizer and suite == "data_integrity" else []
+    embedder = ["--embedder", MODEL] if wish.tokenizer and is_alone else []
+    if isinstance(suite, list):
+        own = tables[0].with_name("suite.json")
+        own.write_text(json.dumps({"name": "the same checks", "checks": [{"check": check} for check in suite]}))
+        suite = str(own)
     command = [str(wish.textmill), "drift", "check", *sets, *columns, *embedder, "--suite", suite, "--quiet", "--json"]
     # The program itself is what is measured: the shell becomes it.
     return ["sh", "-c", 'exec "$0" "$@" >result.json', *command, *(["--html", "result.html"] if page else [])]

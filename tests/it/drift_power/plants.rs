@@ -96,7 +96,7 @@ pub(super) const PLANTS: &[Plant] = &[
         "share of long texts whose label is missing",
         [0.2, 0.5, 0.95],
         |sample, share, random| {
-            missing_labels(sample, share, random, |row| row.text.len() > 110);
+            missing_labels(sample, share, random, |row| row.text.len() > 190);
         },
     ),
     plant(

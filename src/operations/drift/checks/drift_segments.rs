@@ -10,7 +10,7 @@ use super::{About, Check, CheckContext, CheckError, Family, Findings, PairCheck}
 use crate::core::stats::segments::SegmentOptions;
 use crate::core::stats::share;
 use crate::operations::drift::condition::{Condition, Rule};
-use crate::operations::drift::exhibit::{self, Example};
+use crate::operations::drift::exhibit::{self, Example, Exhibit};
 use crate::operations::drift::outcome::{Measure, Which};
 use crate::operations::drift::reference::Reference;
 use crate::operations::drift::set::Set;
@@ -69,10 +69,13 @@ impl Check for DriftSegments {
     }
 }
 
+/// Some rows of a set, by their places.
+type Drawn<'s> = (&'s Set, Vec<usize>);
+
 /// As many rows of both sets.
 struct Balanced<'s> {
-    reference: (&'s Set, Vec<usize>),
-    incoming: (&'s Set, Vec<usize>),
+    reference: Drawn<'s>,
+    incoming: Drawn<'s>,
 }
 
 impl PairCheck for DriftSegments {
@@ -91,9 +94,13 @@ impl PairCheck for DriftSegments {
             return Ok(Findings { measures: missing.into(), ..findings });
         }
         let how = self.how(context.seed);
-        self.concentration(Which::Incoming, &balanced, &rows, &how, &mut findings);
+        let (measure, exhibit) = self.concentration(Which::Incoming, &balanced, &rows, &how);
+        findings.measures.push(measure);
+        findings.exhibits.extend(exhibit);
         if !context.cancel.is_cancelled() {
-            self.concentration(Which::Reference, &balanced, &rows.reversed(), &how, &mut findings);
+            let (measure, exhibit) = self.concentration(Which::Reference, &balanced, &rows.reversed(), &how);
+            findings.measures.push(measure);
+            findings.exhibits.extend(exhibit);
         }
         findings.notes.extend(reference.sample_note());
         Ok(findings)
@@ -115,7 +122,7 @@ impl Balanced<'_> {
 /// Columns that both sets have, of one kind in both: rows of the reference, and incoming ones below them. What only one of
 /// them has tells the sets apart by itself, and is not where a drift is.
 fn of_both(
-    ((known, known_places), (came, came_places)): (&(&Set, Vec<usize>), &(&Set, Vec<usize>)),
+    ((known, known_places), (came, came_places)): (&Drawn<'_>, &Drawn<'_>),
     columns: impl Fn(&Set) -> &BTreeMap<String, Values>,
 ) -> Vec<(String, Values)> {
     let below = columns(came);
@@ -139,9 +146,14 @@ impl DriftSegments {
     }
 
     /// Where rows of one of the sets, which are the bad ones, concentrate.
-    fn concentration(&self, which: Which, balanced: &Balanced<'_>, rows: &Rows, how: &How, findings: &mut Findings) {
+    fn concentration(
+        &self,
+        which: Which,
+        balanced: &Balanced<'_>,
+        rows: &Rows,
+        how: &How,
+    ) -> (Measure, Option<Exhibit>) {
         let confirmation = rows.confirm(how);
-        findings.measures.push(self.measure(which, rows, &confirmation));
         let segments = confirmation.confirmed(self.significance).into_iter().map(|tested| exhibit::Segment {
             rule: rows.rule(&tested.segment),
             score: 1.0 - tested.score(),
@@ -154,7 +166,8 @@ impl DriftSegments {
             Which::Reference => ("Where rows of the reference concentrate", "share of the reference's rows"),
         };
         let average = 1.0 - confirmation.average();
-        findings.exhibits.extend(exhibit_of(title.to_owned(), score, average, segments.collect()));
+        let exhibit = exhibit_of(title.to_owned(), score, average, segments.collect());
+        (self.measure(which, rows, &confirmation), exhibit)
     }
 
     fn measure(&self, which: Which, rows: &Rows, confirmation: &Confirmation) -> Measure {
@@ -194,7 +207,6 @@ impl Balanced<'_> {
 mod tests {
     use super::*;
     use crate::operations::drift::checks::planted::{Planted, measure, pair, texts};
-    use crate::operations::drift::exhibit::Exhibit;
     use crate::operations::drift::set::samples::set_of;
     use crate::operations::drift::values::Categories;
     use crate::operations::drift::verdict::Verdict;

@@ -108,8 +108,10 @@ impl PairCheck for TextDrift {
             return Err(CheckError::new(message).with_hint("give more rows"));
         }
         let options = WordsOptions { words: self.show, texts: self.show_rows, seed: context.short_seed() };
-        let no_words = || CheckError::new("no word is there to learn from: each is in more than half of the texts");
-        let found = words_classifier(&known.texts, &came.texts, options).ok_or_else(no_words)?;
+        let Some(found) = words_classifier(&known.texts, &came.texts, options) else {
+            let none = Measure::missing(AUC, "no word is left to tell texts by: each is in more than half of them");
+            return Ok(Findings { measures: vec![none], ..Findings::default() });
+        };
         let mut findings = Findings { measures: measures(&found, n), ..Findings::default() };
         if found.p_value <= self.show_at_level {
             let [of_reference, of_incoming] = &found.sides;
@@ -176,6 +178,9 @@ mod tests {
             pair(&TextDrift::default(), Planted { reference: set(100, 0.1, 1), incoming: set(100, 0.1, 1) }).unwrap();
         assert_eq!((found.verdict, found.findings.exhibits.len()), (Verdict::Pass, 0));
         assert_eq!(measure(&found.findings, "drift_score").value, Some(0.0));
+        let one = || set_of(["the same text"; 50]);
+        let found = pair(&TextDrift::default(), Planted { reference: one(), incoming: one() }).unwrap();
+        assert_eq!((found.verdict, measure(&found.findings, AUC).value), (Verdict::Pass, None));
     }
 
     #[test]

@@ -33,17 +33,16 @@ pub(super) struct UnderAnnotatedMetadataSegments {
 
 impl Default for UnderAnnotatedMetadataSegments {
     fn default() -> Self {
-        let UnderAnnotatedSegments { annotation_threshold, most_features, min_share, .. } = Default::default();
-        let UnderAnnotatedSegments { max_rows, significance, show, show_rows, .. } = Default::default();
+        let of_properties = UnderAnnotatedSegments::default();
         Self {
-            annotation_threshold,
-            most_features,
-            min_share,
+            annotation_threshold: of_properties.annotation_threshold,
+            most_features: of_properties.most_features,
+            min_share: of_properties.min_share,
             repeat_features: true,
-            max_rows,
-            significance,
-            show,
-            show_rows,
+            max_rows: of_properties.max_rows,
+            significance: of_properties.significance,
+            show: of_properties.show,
+            show_rows: of_properties.show_rows,
         }
     }
 }
