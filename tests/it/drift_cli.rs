@@ -1,5 +1,6 @@
 //! Checks of incoming data on the command line: verdicts, exit codes, files, and input that is not as it should be.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -142,6 +143,97 @@ fn properties_of_each_row_are_written_as_parquet() {
         assert_eq!(seen["tables"][0]["rows_out"], rows);
         assert!(["row", "label", "text_length"].iter().all(|name| names.contains(name)), "{names:?}");
     }
+}
+
+/// Values of the measures of checks that are made of counts, by check, measure and column.
+fn counted_values(result: &Value) -> BTreeMap<String, f64> {
+    let names = [
+        "label_drift",
+        "label_sets",
+        "property_drift",
+        "column_drift",
+        "unseen_categories",
+        "new_words",
+        "new_characters",
+        "language_mix",
+        "leakage",
+        "performance",
+        "prediction_drift",
+    ];
+    let checks = result["checks"].as_array().unwrap().iter();
+    let counted = checks.filter(|check| names.contains(&check["check"].as_str().unwrap()));
+    let measures = counted.flat_map(|check| {
+        let measures = check["measures"].as_array().unwrap().iter();
+        measures.filter_map(|measure| {
+            let name = format!("{} {} {}", check["check"], measure["name"], measure["column"]);
+            Some((name, measure["value"].as_f64()?))
+        })
+    });
+    measures.collect()
+}
+
+#[test]
+fn a_profile_stands_for_its_table_and_those_of_parts_make_that_of_the_whole() {
+    let (whole, came) = (messages(0, 240, &["a", "b", "c"]), messages(180, 120, &["a", "b", "d"]));
+    let folder = folder(&whole, &came);
+    let lines: Vec<&str> = whole.lines().collect();
+    for (name, rows) in [("first", &lines[1..150]), ("second", &lines[150..])] {
+        fs::write(folder.path().join(format!("{name}.csv")), [&[lines[0]], rows].concat().join("\n")).unwrap();
+    }
+    for name in ["reference", "first", "second"] {
+        let (table, output) = (format!("{name}.csv"), format!("{name}.profile"));
+        let made = run(
+            folder.path(),
+            &["drift", "profile", &table, "--text-column", "text", "--label-column", "label", "-o", &output, "--json"],
+        );
+        assert!(made.status.success(), "{}", text(&made.stderr));
+    }
+    let merged = run(folder.path(), &["drift", "merge", "first.profile", "second.profile", "-o", "merged.profile"]);
+    assert!(merged.status.success(), "{}", text(&merged.stderr));
+    assert!(text(&merged.stdout).contains("240 rows of 2 tables"), "{}", text(&merged.stdout));
+    let by_rows = counted_values(&checked(folder.path(), &["--label-column", "label"]));
+    assert!(by_rows.len() > 20, "{by_rows:?}");
+    for profile in ["reference.profile", "merged.profile"] {
+        let output = run(
+            folder.path(),
+            &[
+                "drift",
+                "check",
+                "--reference",
+                profile,
+                "--incoming",
+                "incoming.csv",
+                "--label-column",
+                "label",
+                "--json",
+            ],
+        );
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(result["reference"]["is_profile"], true);
+        let by_profile = counted_values(&result);
+        assert_eq!(by_profile.keys().collect::<Vec<_>>(), by_rows.keys().collect::<Vec<_>>());
+        for (name, value) in &by_profile {
+            assert!((value - by_rows[name]).abs() <= 1e-9 * value.abs().max(1.0), "{profile}: {name}: {value}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_profile_and_other_options_are_refused() {
+    let folder = folder(&messages(0, 40, &["a"]), &messages(0, 40, &["a"]));
+    let profile = ["drift", "profile", "reference.csv", "--text-column", "text", "-o", "p.profile"];
+    assert!(run(folder.path(), &profile).status.success());
+    let check = ["drift", "check", "--reference", "p.profile", "--incoming", "incoming.csv", "--text-column"];
+    let other = run(folder.path(), &[&check[..], &["channel"]].concat());
+    assert_eq!(other.status.code(), Some(2), "{}", text(&other.stderr));
+    assert!(text(&other.stderr).contains("text_column"), "{}", text(&other.stderr));
+    let mut bytes = fs::read(folder.path().join("p.profile")).unwrap();
+    let last = bytes.len() - 9;
+    bytes[last] ^= 1;
+    fs::write(folder.path().join("p.profile"), bytes).unwrap();
+    let damaged = run(folder.path(), &[&check[..], &["text"]].concat());
+    assert!(damaged.status.code().is_some_and(|code| code > 1), "{}", text(&damaged.stderr));
+    assert!(text(&damaged.stderr).contains("damaged"), "{}", text(&damaged.stderr));
 }
 
 #[test]

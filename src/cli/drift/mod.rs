@@ -5,6 +5,8 @@
 
 pub(super) mod check;
 mod engine;
+mod merge;
+mod profile;
 mod results;
 mod suites;
 mod words;
@@ -31,12 +33,16 @@ pub(super) struct DriftArgs {
 #[derive(Debug, Subcommand)]
 enum DriftCommand {
     Check(check::CheckArgs),
+    Profile(profile::ProfileArgs),
+    Merge(merge::MergeArgs),
     Suites(suites::SuitesArgs),
 }
 
 pub(super) fn run(args: &DriftArgs, context: &Context) -> CommandResult {
     match &args.command {
         DriftCommand::Check(args) => check::run(args, context),
+        DriftCommand::Profile(args) => profile::run(args, context),
+        DriftCommand::Merge(args) => merge::run(args, context),
         DriftCommand::Suites(args) => suites::run(args, context),
     }
 }

@@ -9,8 +9,6 @@ mod kept;
 mod make;
 mod options;
 mod rows;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
