@@ -21,11 +21,11 @@ python_tools() {
     want="$(cat tests/ui/requirements.txt)"
     if [ "$(cat "$venv/.want" 2>/dev/null)" != "$want" ]; then
         rm -rf "$venv"
-        "${PYTHON:-python3}" -m venv "$venv" &&
-            "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/ui/requirements.txt || {
+        if ! "${PYTHON:-python3}" -m venv "$venv" ||
+            ! "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/ui/requirements.txt; then
             echo "pip could not install tests/ui/requirements.txt" >&2
             return 1
-        }
+        fi
         printf '%s' "$want" >"$venv/.want"
     fi
 }
