@@ -112,9 +112,11 @@ fn is_exact(cell: &[u8], mantissa: &[u8], read: fn(&[u8]) -> Option<f64>) -> boo
         // Subnormal floats have fewer digits.
         return value.is_normal();
     }
-    let written = mantissa.iter().filter(|byte| byte.is_ascii_digit()).skip_while(|byte| **byte == b'0');
-    let held = format!("{:.*e}", digits - 1, value.abs());
-    written.copied().eq(held.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit))
+    let written = || mantissa.iter().copied().filter(u8::is_ascii_digit).skip_while(|byte| *byte == b'0');
+    let is_written =
+        |held: &str| written().eq(held.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit));
+    // Half-way between two last digits the shortest form may have the other one: 1696211870928903.3 for ….25.
+    is_written(&format!("{:.*e}", digits - 1, value.abs())) || is_written(&format!("{:e}", value.abs()))
 }
 
 /// Digits without leading zeros; the mark does not count.
