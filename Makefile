@@ -61,9 +61,9 @@ test-full: ## make test, then the tests that are too long for it, then every fig
 	tests/support/postgres.sh $(CARGO) test --lib --bins --test it -- --ignored --nocapture --skip throughput::
 	$(MAKE) bench
 
-drift-power: ## How often each check of incoming data finds a planted fault, and cries wolf without one: curves as CSV
+drift-power: ## How often each check of incoming data (or CHECK) finds a planted fault, and cries wolf without one: curves as CSV
 	@$(call need,$(CARGO),see https://rustup.rs)
-	$(CARGO) test --test it drift_power:: -- --include-ignored --nocapture
+	CHECK="$(CHECK)" $(CARGO) test --test it drift_power:: -- --include-ignored --nocapture
 
 fuzz: TARGET ?= delimited
 fuzz: SECONDS ?= 1200

@@ -5,6 +5,7 @@ use fastrand::Rng;
 use super::sample::{Row, Sample, german, made_up_word, other_word, text};
 
 /// A fault.
+#[derive(Clone, Copy)]
 pub(super) struct Plant {
     /// The check that has to find it.
     pub(super) check: &'static str,
@@ -41,6 +42,8 @@ pub(super) const PLANTS: &[Plant] = &[
         "share of rows repeated with another label",
         [0.002, 0.01, 0.05],
         |sample, share, random| {
+            // Four of five usual words are stop words: only long texts never are the same without them.
+            sample.incoming.iter_mut().for_each(|row| row.text = text(120, random));
             repeat(sample, share, random, |row| {
                 row.label = Some(if row.label.as_deref() == Some("normal") { "urgent" } else { "normal" }.to_owned());
             });

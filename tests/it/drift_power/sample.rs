@@ -62,7 +62,7 @@ impl Sample {
 
 impl Row {
     fn usual(random: &mut Rng) -> Self {
-        // Long enough that no two rows are the same once their stop words are gone.
+        // Long enough that hardly two rows are the same once their stop words are gone.
         let words = random.usize(24..48);
         let label = one_of(&LABELS, random).to_owned();
         let prediction = if random.f64() < 0.9 { label.clone() } else { one_of(&LABELS, random).to_owned() };
