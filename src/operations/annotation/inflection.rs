@@ -6,6 +6,8 @@
 //! that ends in a form of doing (`sourcing`, `used`) takes the bare word only where that is a verb, too (`we source`), or
 //! where the concept's own list has it: else it mostly is the noun (`a source`, `the use`).
 
+use std::borrow::Cow;
+
 use frostem::{Algorithm, Stemmer};
 
 /// A language whose inflection is known.
@@ -17,6 +19,26 @@ pub(super) enum Tongue {
 
 /// All of them, in the order of their places in tables.
 pub(super) const TONGUES: [Tongue; 2] = [Tongue::English, Tongue::German];
+
+/// Makes stems of words of one language: words of different stems are no forms of one another.
+pub(super) struct Stems {
+    tongue: Tongue,
+    stemmer: Stemmer,
+}
+
+impl Stems {
+    /// The stem of a normalised word.
+    pub(super) fn stem<'w>(&self, word: &'w str) -> Cow<'w, str> {
+        let stem = self.stemmer.stem(word);
+        // The stemmer leaves `gase` of `gases`; where two words come to one stem by this, endings tell. `use` is not `us`.
+        match stem.strip_suffix('e') {
+            Some(rest) if self.tongue == Tongue::English && rest.len() > 2 && rest.ends_with('s') => {
+                Cow::Owned(rest.to_owned())
+            }
+            _ => stem,
+        }
+    }
+}
 
 /// Whether a word is another form of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,11 +99,12 @@ impl Tongue {
     }
 
     /// Makes stems of normalised words.
-    pub(super) fn stemmer(self) -> Stemmer {
-        Stemmer::new(match self {
+    pub(super) fn stems(self) -> Stems {
+        let algorithm = match self {
             Self::English => Algorithm::English,
             Self::German => Algorithm::German,
-        })
+        };
+        Stems { tongue: self, stemmer: Stemmer::new(algorithm) }
     }
 
     /// The language of which a normalised word is a sign.
@@ -244,8 +267,8 @@ mod tests {
     use super::*;
 
     fn form(tongue: Tongue, wanted: &str, found: &str) -> Form {
-        let stemmer = tongue.stemmer();
-        if stemmer.stem(wanted) == stemmer.stem(found) { tongue.form(wanted, found) } else { Form::Other }
+        let stems = tongue.stems();
+        if stems.stem(wanted) == stems.stem(found) { tongue.form(wanted, found) } else { Form::Other }
     }
 
     #[test]
@@ -262,6 +285,9 @@ mod tests {
             ("packaging", "packagings"),
             ("purchase", "purchasing"),
             ("responsibility", "responsibilities"),
+            ("gas", "gases"),
+            ("buses", "bus"),
+            ("case", "cases"),
         ] {
             assert_eq!(form(Tongue::English, wanted, found), Form::Same, "{wanted} {found}");
         }
@@ -310,6 +336,7 @@ mod tests {
         assert_eq!(form(Tongue::English, "sourcing", "source"), Form::IfVerb);
         assert_eq!(form(Tongue::English, "used", "uses"), Form::IfVerb);
         assert_eq!(form(Tongue::English, "source", "sourcing"), Form::Same);
+        assert_eq!(form(Tongue::English, "using", "us"), Form::Other);
         assert!(Tongue::precedes_verb("we") && !Tongue::precedes_verb("the"));
     }
 }

@@ -8,9 +8,8 @@
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
-use frostem::Stemmer;
 
-use super::inflection::{Form, TONGUES, Tongue};
+use super::inflection::{Form, Stems, TONGUES, Tongue};
 use super::options::Language;
 use crate::core::text::words::{Word, normalised, words};
 
@@ -174,15 +173,15 @@ impl Lexicon {
     }
 }
 
-/// A stemmer for each language.
-pub(super) struct Stemmers([Stemmer; TONGUES.len()]);
+/// Stems of each language.
+pub(super) struct Stemmers([Stems; TONGUES.len()]);
 
 impl Stemmers {
     pub(super) fn new() -> Self {
-        Self(TONGUES.map(Tongue::stemmer))
+        Self(TONGUES.map(Tongue::stems))
     }
 
-    pub(super) fn of(&self, tongue: Tongue) -> &Stemmer {
+    pub(super) fn of(&self, tongue: Tongue) -> &Stems {
         &self.0[tongue.place()]
     }
 }

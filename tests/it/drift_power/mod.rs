@@ -202,6 +202,7 @@ fn strong_faults_are_found_and_no_fault_is_no_alarm() {
 #[ignore = "long: make drift-power"]
 fn faults_are_found_the_more_the_stronger_they_are() {
     let strengths = |plant: &Plant| [0.0].into_iter().chain(plant.strengths).collect();
+    #[expect(clippy::disallowed_methods, reason = "not a setting of the program")]
     let only = std::env::var("CHECK").unwrap_or_default();
     let plants: Vec<Plant> = PLANTS.iter().filter(|plant| only.is_empty() || plant.check == only).copied().collect();
     assert!(!plants.is_empty(), "no fault is planted for {only}");
